@@ -1,0 +1,1 @@
+namespace ModularChat.Client; internal static class Placeholder;

@@ -1,0 +1,39 @@
+using MediatR;
+
+namespace ModularChat.Contracts.Messaging;
+
+/// <summary>
+/// What one commit added to one shard of the log. Published by the shard's writer in position order, after it is on disk.
+/// May be lost: whoever needs all of it reads the feed from a position of its own.
+/// </summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="PreviousPosition">The position of the shard before this batch; a reader that has not got this far has missed one.</param>
+/// <param name="Position">The position of the shard with this batch.</param>
+/// <param name="Entries">The new entries in position order.</param>
+/// <param name="Marks">The marks and preferences that moved.</param>
+public sealed record MessageStored(int Shard, long PreviousPosition, long Position, StoredEntry[] Entries, MovedMarks[] Marks) : INotification;
+
+/// <summary>A new entry and who gets it.</summary>
+/// <param name="Position">Its place in the shard.</param>
+/// <param name="Entry">The entry, with the sender's clientMessageId: an edge leaves that out for all but the sender.</param>
+/// <param name="Recipients">Every user who may see it, each once. Shared and never changed: the same array for every message between two changes of the members.</param>
+/// <param name="TargetHiddenFrom">Recipients who may not see the entry's target: they get it without body. Null when none.</param>
+public sealed record StoredEntry(long Position, Entry Entry, Guid[] Recipients, Guid[]? TargetHiddenFrom = null);
+
+/// <summary>Marks that moved in one conversation.</summary>
+/// <param name="ConversationId">The conversation.</param>
+/// <param name="Others">Delivered and read marks for the other members to show; empty above the receipt limit.</param>
+/// <param name="Recipients">Who gets <paramref name="Others"/>.</param>
+/// <param name="Own">The new own state of those whose marks or preferences moved, for their other devices.</param>
+public sealed record MovedMarks(Guid ConversationId, MemberMarks[] Others, Guid[] Recipients, OwnMarks[] Own);
+
+/// <summary>A member's marks.</summary>
+/// <param name="UserId">Whose.</param>
+/// <param name="Delivered">Delivered up to this seq.</param>
+/// <param name="Read">Read up to this seq.</param>
+public sealed record MemberMarks(Guid UserId, long Delivered, long Read);
+
+/// <summary>A user's own state in a conversation.</summary>
+/// <param name="UserId">Whose.</param>
+/// <param name="State">The state.</param>
+public sealed record OwnMarks(Guid UserId, OwnState State);

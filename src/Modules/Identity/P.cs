@@ -1,0 +1,1 @@
+namespace ModularChat.Identity; internal static class Placeholder;

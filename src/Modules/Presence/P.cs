@@ -1,0 +1,1 @@
+namespace ModularChat.Presence; internal static class Placeholder;

@@ -1,0 +1,1 @@
+namespace ModularChat.Storage; internal static class Placeholder;
