@@ -37,3 +37,6 @@ public sealed record MemberMarks(Guid UserId, long Delivered, long Read);
 /// <param name="UserId">Whose.</param>
 /// <param name="State">The state.</param>
 public sealed record OwnMarks(Guid UserId, OwnState State);
+
+/// <summary>The store was opened again after a fault and the outcome of its last transaction is unknown: live connections can no longer be sure that they got everything, so they sync again.</summary>
+public sealed record LogReopened : INotification;
