@@ -1,1 +1,0 @@
-namespace ModularChat.Storage; internal static class Placeholder;
