@@ -43,8 +43,11 @@ internal sealed record VisibleRange(long From, long NumberBefore, long? To, long
 /// <param name="ReadNumber">Running message number at the read mark.</param>
 /// <param name="MarksPosition">Position of the last move of a mark or preference of this member; it is the version too.</param>
 /// <param name="Preferences">Mute, pin, archive.</param>
+/// <param name="RangesPosition">Position of the entry that last opened or closed a range of this member, or changed the role to or from
+/// none or invited; a change between member, administrator and owner leaves it. Sync tells by it who came in or went after a cursor.</param>
 internal sealed record Member(
-    Guid UserId, MemberRole Role, VisibleRange[] Ranges, long Delivered, long Read, long ReadNumber, long MarksPosition, Preferences Preferences);
+    Guid UserId, MemberRole Role, VisibleRange[] Ranges, long Delivered, long Read, long ReadNumber, long MarksPosition, Preferences Preferences,
+    long RangesPosition);
 
 /// <summary>A member's own preferences for a conversation.</summary>
 internal sealed record Preferences(DateTimeOffset? MutedUntil, bool Pinned, bool Archived)
