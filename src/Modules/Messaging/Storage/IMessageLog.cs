@@ -73,7 +73,8 @@ internal interface ICommitListener
     void Committed(Commit commit);
 
     /// <summary>The outcome of the last transaction is unknown and the log was opened again: forget what is cached of it.</summary>
-    void Reopened();
+    /// <param name="positions">The committed position of each shard now; it may cover a transaction that no commit told of.</param>
+    void Reopened(long[] positions);
 }
 
 /// <summary>The store cannot take or confirm writes now. The outcome of what was under way is unknown.</summary>
