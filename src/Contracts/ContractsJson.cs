@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModularChat.Contracts.Messaging;
@@ -23,6 +24,8 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(SignalBody))]
 [JsonSerializable(typeof(ReactionGroup[]))]
 [JsonSerializable(typeof(SyncPage))]
+[JsonSerializable(typeof(ConversationSync[]))]
+[JsonSerializable(typeof(Dictionary<string, long>))]
 [JsonSerializable(typeof(HistoryPage))]
 [JsonSerializable(typeof(Stored))]
 [JsonSerializable(typeof(OwnState))]
@@ -31,4 +34,16 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(ConversationInfo))]
 [JsonSerializable(typeof(ConversationPage))]
 [JsonSerializable(typeof(MemberPage))]
-public sealed partial class ContractsJson : JsonSerializerContext;
+public sealed partial class ContractsJson : JsonSerializerContext
+{
+    /// <summary>
+    /// What to write with: text stays readable UTF-8 instead of escapes (a Cyrillic text takes a third). Safe because JSON is
+    /// never put into HTML.
+    /// </summary>
+    public static ContractsJson Wire { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = 32,
+    });
+}

@@ -41,6 +41,13 @@ public sealed record Acknowledge(Caller Caller, string Cursor) : IRequest;
 /// <param name="Positions">A position for each shard.</param>
 public sealed record MakeCursor(long[] Positions) : IRequest<string>;
 
+/// <summary>The positions that a cursor of the present run names: what a gateway drops from its live queue because a sync has already brought it.</summary>
+/// <param name="Cursor">A cursor that the server stated in this run.</param>
+public sealed record ReadCursor(string Cursor) : IRequest<long[]>;
+
+/// <summary>The published position of each shard: everything up to it is seen by every request; commits above it come as <see cref="MessageStored"/>.</summary>
+public sealed record GetPositions : IRequest<long[]>;
+
 /// <summary>Reads a conversation backwards or forwards by seq, in present state.</summary>
 /// <param name="Caller">Who asks; a member, or a former one within the closed ranges.</param>
 /// <param name="ConversationId">The conversation.</param>

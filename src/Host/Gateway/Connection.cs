@@ -1,0 +1,251 @@
+using System.Net.WebSockets;
+using ModularChat.Contracts;
+
+namespace ModularChat.Host.Gateway;
+
+/// <summary>
+/// One live WebSocket. Frames from other threads wait in a bounded queue; a thread-pool item writes them and is there only
+/// while something waits, so that an idle connection holds no task and no buffer.
+/// </summary>
+internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions options) : IThreadPoolWorkItem, IDisposable
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _closed = new();
+    private Queue<ReadOnlyMemory<byte>> _queue = new(4);
+    private List<HeldFrame>? _held = [];
+    private long[]? _syncedTo;
+    private long _queuedBytes;
+    private bool _writing;
+    private CloseReason? _close;
+    private TaskCompletionSource? _drained;
+    private int _dirty;
+
+    private readonly record struct HeldFrame(int Shard, long Position, ReadOnlyMemory<byte> Frame);
+
+    public Guid Id { get; } = id;
+
+    public WebSocket Socket { get; } = socket;
+
+    /// <summary>On whose behalf; set once by the opening.</summary>
+    public Caller? Caller { get; set; }
+
+    /// <summary>The credential, to be checked again with each heartbeat.</summary>
+    public string Token { get; set; } = "";
+
+    /// <summary>Timestamp of the last whole frame from the client.</summary>
+    public long LastSeen { get; set; }
+
+    /// <summary>Cancelled when the connection is over, by whichever side.</summary>
+    public CancellationToken Closed => _closed.Token;
+
+    /// <summary>Queues an answer or a sync page. Closes the connection when the queue is full.</summary>
+    public void Send(ReadOnlyMemory<byte> frame)
+    {
+        lock (_gate)
+        {
+            Enqueue(frame);
+        }
+    }
+
+    /// <summary>
+    /// Queues something that happened at a position of a shard. Until <see cref="GoLive"/> it is held back; afterwards it is
+    /// dropped when the sync has brought it already. Position 0: not in the log, never dropped.
+    /// </summary>
+    /// <returns>True the first time since <see cref="ClearDirty"/>: the caller then owes this connection a cursor.</returns>
+    public bool Deliver(int shard, long position, ReadOnlyMemory<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_held is { } held)
+            {
+                if (held.Count >= options.OutboundFrames)
+                {
+                    CloseLocked(CloseReason.TooSlow);
+                    return false;
+                }
+                held.Add(new HeldFrame(shard, position, frame));
+            }
+            else if (!IsSynced(shard, position))
+            {
+                Enqueue(frame);
+            }
+        }
+        return position > 0 && Interlocked.Exchange(ref _dirty, 1) == 0;
+    }
+
+    /// <summary>Ends the opening: what was held back and lies above the synced positions is queued behind the last page.</summary>
+    public void GoLive(long[] syncedTo, ReadOnlyMemory<byte> liveFrame)
+    {
+        lock (_gate)
+        {
+            _syncedTo = syncedTo;
+            Enqueue(liveFrame);
+            foreach (var held in _held ?? [])
+            {
+                if (!IsSynced(held.Shard, held.Position))
+                {
+                    Enqueue(held.Frame);
+                }
+            }
+            _held = null;
+        }
+    }
+
+    /// <summary>Queues a cursor for what was delivered, unless the connection is still opening or the deliveries lag behind its sync.</summary>
+    public void SendCursor(long[] delivered, ReadOnlyMemory<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_held is not null)
+            {
+                return;
+            }
+            if (_syncedTo is { } synced)
+            {
+                for (var shard = 0; shard < synced.Length; shard++)
+                {
+                    if (delivered[shard] < synced[shard])
+                    {
+                        return;
+                    }
+                }
+                // Nothing at or below these positions can come any more.
+                _syncedTo = null;
+            }
+            Enqueue(frame);
+        }
+    }
+
+    public void ClearDirty() => Volatile.Write(ref _dirty, 0);
+
+    /// <summary>Completes when everything queued so far has been handed to the socket; keeps a long sync from filling the queue.</summary>
+    public Task DrainAsync(CancellationToken token)
+    {
+        lock (_gate)
+        {
+            if (!_writing || _close is not null)
+            {
+                return Task.CompletedTask;
+            }
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _drained.Task.WaitAsync(token);
+        }
+    }
+
+    /// <summary>Closes the connection: what is queued is still written unless the client does not read.</summary>
+    public void Close(CloseReason reason)
+    {
+        lock (_gate)
+        {
+            CloseLocked(reason);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
+
+    public void Dispose()
+    {
+        // Writers of other threads may still hold the connection: they find it closed.
+        lock (_gate)
+        {
+            _close ??= CloseReason.Normal;
+            _queue.Clear();
+            _held = null;
+            _drained?.TrySetResult();
+        }
+        _closed.Cancel();
+        Socket.Dispose();
+    }
+
+    private bool IsSynced(int shard, long position) => _syncedTo is { } synced && position > 0 && position <= synced[shard];
+
+    private void Enqueue(ReadOnlyMemory<byte> frame)
+    {
+        if (_close is not null)
+        {
+            return;
+        }
+        if (_queue.Count >= options.OutboundFrames || _queuedBytes + frame.Length > Math.Max(options.OutboundBytes, frame.Length))
+        {
+            CloseLocked(CloseReason.TooSlow);
+            return;
+        }
+        _queue.Enqueue(frame);
+        _queuedBytes += frame.Length;
+        StartWriting();
+    }
+
+    private void CloseLocked(CloseReason reason)
+    {
+        if (_close is not null)
+        {
+            return;
+        }
+        _close = reason;
+        _held = null;
+        if (reason == CloseReason.TooSlow)
+        {
+            _queue.Clear();
+        }
+        StartWriting();
+        // A peer that does not read must not hold the connection for ever.
+        _closed.CancelAfter(CloseTimeout);
+    }
+
+    private void StartWriting()
+    {
+        if (!_writing)
+        {
+            _writing = true;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                ReadOnlyMemory<byte> frame;
+                lock (_gate)
+                {
+                    if (!_queue.TryDequeue(out frame))
+                    {
+                        _drained?.TrySetResult();
+                        _drained = null;
+                        if (_close is null)
+                        {
+                            _writing = false;
+                            TrimQueue();
+                            return;
+                        }
+                        break;
+                    }
+                    _queuedBytes -= frame.Length;
+                }
+                await Socket.SendAsync(frame, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, _closed.Token);
+            }
+            if (Socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await Socket.CloseOutputAsync((WebSocketCloseStatus)_close.Code, _close.Text, _closed.Token);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
+        {
+            // The peer is gone; the receiver sees it too and ends the connection.
+            Socket.Abort();
+            await _closed.CancelAsync();
+        }
+    }
+
+    private void TrimQueue()
+    {
+        if (_queue.Capacity > 64)
+        {
+            _queue = new Queue<ReadOnlyMemory<byte>>(4);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using ModularChat.Host.Gateway.Inbound;
+using ModularChat.Host.Gateway.Outbound;
+
+namespace ModularChat.Host.Gateway;
+
+/// <summary>Puts the WebSocket edge into the process.</summary>
+internal static class GatewaySetup
+{
+    public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GatewayOptions>()
+            .Bind(configuration.GetSection("Gateway"))
+            .ValidateDataAnnotations()
+            .Validate(o => o.OfflineAfterSeconds > o.HeartbeatSeconds, "Gateway:OfflineAfterSeconds must be more than Gateway:HeartbeatSeconds.")
+            .ValidateOnStart();
+        services.AddSingleton<ConnectionTable>();
+        services.AddSingleton<DeliveredPositions>();
+        services.AddSingleton<Opening>();
+        services.AddSingleton<FrameRouter>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<CursorTicker>();
+        services.AddHostedService(provider => provider.GetRequiredService<CursorTicker>());
+        services.AddHostedService<IdleSweeper>();
+        return services;
+    }
+
+    public static void MapGateway(this IEndpointRouteBuilder routes) =>
+        // Anonymous, because the credentials may come in the first frame.
+        routes.Map("/ws", (HttpContext context, WebSocketEndpoint endpoint) => endpoint.HandleAsync(context)).AllowAnonymous();
+}

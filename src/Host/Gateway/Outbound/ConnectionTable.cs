@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+
+namespace ModularChat.Host.Gateway.Outbound;
+
+/// <summary>This node's live connections by user. Reading it takes no lock and allocates nothing.</summary>
+internal sealed class ConnectionTable
+{
+    private readonly ConcurrentDictionary<Guid, Connection[]> _byUser = new();
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public ReadOnlySpan<Connection> Of(Guid userId) => _byUser.TryGetValue(userId, out var connections) ? connections : [];
+
+    public int CountOf(Guid userId) => Of(userId).Length;
+
+    public IEnumerable<Connection> All()
+    {
+        foreach (var (_, connections) in _byUser)
+        {
+            foreach (var connection in connections)
+            {
+                yield return connection;
+            }
+        }
+    }
+
+    public void Attach(Connection connection)
+    {
+        _byUser.AddOrUpdate(
+            connection.Caller!.UserId,
+            static (_, added) => [added],
+            static (_, present, added) => [.. present, added],
+            connection);
+        Interlocked.Increment(ref _count);
+    }
+
+    /// <summary>Takes a connection out; does nothing when it never was attached.</summary>
+    public void Detach(Connection connection)
+    {
+        var userId = connection.Caller!.UserId;
+        while (_byUser.TryGetValue(userId, out var present))
+        {
+            var index = Array.IndexOf(present, connection);
+            if (index < 0)
+            {
+                return;
+            }
+            Connection[] rest = [.. present[..index], .. present[(index + 1)..]];
+            var done = rest.Length == 0
+                ? _byUser.TryRemove(new KeyValuePair<Guid, Connection[]>(userId, present))
+                : _byUser.TryUpdate(userId, rest, present);
+            if (done)
+            {
+                Interlocked.Decrement(ref _count);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using MediatR;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Messaging;
+
+namespace ModularChat.Host.Gateway.Outbound;
+
+/// <summary>
+/// Delivers what was committed to the connections of this node. One frame a message, whatever the number of recipients; a
+/// second one for the sender's devices (it carries the clientMessageId), a third where a recipient may not see the target.
+/// Commits of a shard come in position order, one at a time.
+/// </summary>
+internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions delivered, CursorTicker cursors, IMediator mediator)
+    : INotificationHandler<MessageStored>, INotificationHandler<LogReopened>
+{
+    public async Task Handle(MessageStored notification, CancellationToken cancellationToken)
+    {
+        if (!delivered.Follows(notification.Shard, notification.PreviousPosition))
+        {
+            // A commit was missed: the connections may lack something, so they sync again.
+            SyncAgain();
+        }
+        foreach (var stored in notification.Entries)
+        {
+            if (stored.Entry.Kind is EntryKind.Created or EntryKind.Members)
+            {
+                await IntroduceAsync(notification.Shard, stored, cancellationToken);
+            }
+            Deliver(notification.Shard, stored);
+        }
+        foreach (var moved in notification.Marks)
+        {
+            Deliver(notification.Shard, notification.Position, moved);
+        }
+        delivered.Advance(notification.Shard, notification.Position);
+    }
+
+    public async Task Handle(LogReopened notification, CancellationToken cancellationToken)
+    {
+        delivered.Set(await mediator.Send(new GetPositions(), cancellationToken));
+        SyncAgain();
+    }
+
+    private void SyncAgain()
+    {
+        foreach (var connection in table.All())
+        {
+            connection.Close(CloseReason.SyncAgain);
+        }
+    }
+
+    private void Deliver(int shard, StoredEntry stored)
+    {
+        var entry = stored.Entry;
+        ReadOnlyMemory<byte> forOthers = default, forSender = default, withoutBody = default;
+        foreach (var user in stored.Recipients)
+        {
+            var connections = table.Of(user);
+            if (connections.IsEmpty)
+            {
+                continue;
+            }
+            ReadOnlyMemory<byte> frame;
+            if (user == entry.SenderId)
+            {
+                frame = forSender.IsEmpty ? forSender = Frames.Entry(entry) : forSender;
+            }
+            else if (stored.TargetHiddenFrom is { } hidden && Array.IndexOf(hidden, user) >= 0)
+            {
+                frame = withoutBody.IsEmpty ? withoutBody = Frames.Entry(entry with { ClientMessageId = null, Body = null }) : withoutBody;
+            }
+            else
+            {
+                frame = forOthers.IsEmpty ? forOthers = Frames.Entry(entry with { ClientMessageId = null }) : forOthers;
+            }
+            Queue(connections, shard, stored.Position, frame);
+        }
+    }
+
+    private void Deliver(int shard, long position, MovedMarks moved)
+    {
+        if (moved.Others.Length > 0)
+        {
+            ReadOnlyMemory<byte> frame = default;
+            foreach (var user in moved.Recipients)
+            {
+                var connections = table.Of(user);
+                if (!connections.IsEmpty)
+                {
+                    frame = frame.IsEmpty ? Frames.Marks(moved.ConversationId, moved.Others) : frame;
+                    Queue(connections, shard, position, frame);
+                }
+            }
+        }
+        foreach (var own in moved.Own)
+        {
+            var connections = table.Of(own.UserId);
+            if (!connections.IsEmpty)
+            {
+                Queue(connections, shard, position, Frames.Own(moved.ConversationId, own.State));
+            }
+        }
+    }
+
+    private void Queue(ReadOnlySpan<Connection> connections, int shard, long position, ReadOnlyMemory<byte> frame)
+    {
+        foreach (var connection in connections)
+        {
+            if (connection.Deliver(shard, position, frame))
+            {
+                cursors.Owe(connection);
+            }
+        }
+    }
+
+    /// <summary>Gives those who came into a conversation its state before its entries.</summary>
+    private async Task IntroduceAsync(int shard, StoredEntry stored, CancellationToken token)
+    {
+        foreach (var user in Newcomers(stored))
+        {
+            if (table.CountOf(user) == 0)
+            {
+                continue;
+            }
+            ConversationInfo state;
+            try
+            {
+                state = await mediator.Send(new GetConversation(new Caller(user), stored.Entry.ConversationId), token);
+            }
+            catch (ChatException)
+            {
+                // Out again already: the sync of that moment tells the rest.
+                continue;
+            }
+            Queue(table.Of(user), shard, stored.Position, Frames.Conversation(state));
+        }
+    }
+
+    private static Guid[] Newcomers(StoredEntry stored)
+    {
+        if (stored.Entry.Kind == EntryKind.Created)
+        {
+            return stored.Recipients;
+        }
+        var body = stored.Entry.Body is { } json ? JsonSerializer.Deserialize(json.Utf8.Span, ContractsJson.Wire.MembersBody) : null;
+        return body is { Action: MembersAction.Added or MembersAction.Invited or MembersAction.Joined } ? body.UserIds : [];
+    }
+}

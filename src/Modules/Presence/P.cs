@@ -1,1 +1,0 @@
-namespace ModularChat.Presence; internal static class Placeholder;
