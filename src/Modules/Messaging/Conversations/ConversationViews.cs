@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Options;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage;
+
+namespace ModularChat.Messaging.Conversations;
+
+/// <summary>How one reader sees a conversation: docs/protocol.md sections 5 and 7.</summary>
+internal sealed class ConversationViews(IOptions<MessagingOptions> options, TimeProvider time)
+{
+    private readonly int receiptLimit = options.Value.ReceiptLimit;
+
+    /// <summary>True when members see each other's marks, and when the view holds the members.</summary>
+    public bool IsSmall(Head head) => head.MemberCount <= receiptLimit;
+
+    /// <summary>The conversation for a reader who has a row in it. <paramref name="members"/> may be null where the view holds none.</summary>
+    public ConversationInfo View(Head head, Member reader, MemberTable? members)
+    {
+        var isInside = reader.Role != MemberRole.None;
+        var last = LastVisible(head, reader.Ranges);
+        return new ConversationInfo
+        {
+            Id = head.ConversationId,
+            Kind = head.Kind,
+            Title = head.Title,
+            History = head.History,
+            Head = last,
+            StateSeq = isInside ? head.MembersSeq : Math.Min(head.MembersSeq, last),
+            Me = Own(head, reader),
+            // A former member is not told who is there now.
+            MemberCount = isInside ? head.MemberCount : 0,
+            Members = isInside && members is not null && IsSmall(head) ? List(members) : null,
+        };
+    }
+
+    /// <summary>The reader's own side.</summary>
+    public OwnState Own(Head head, Member reader)
+    {
+        var ranges = new SeqRange[reader.Ranges.Length];
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            ranges[i] = new SeqRange(reader.Ranges[i].From, reader.Ranges[i].To);
+        }
+        var preferences = reader.Preferences;
+        var mutedUntil = preferences.MutedUntil > time.GetUtcNow() ? preferences.MutedUntil : null;
+        return new OwnState(
+            reader.Role, ranges, reader.Delivered, reader.Read, Unread(head, reader), reader.MarksPosition,
+            mutedUntil, preferences.Pinned, preferences.Archived);
+    }
+
+    /// <summary>A member as others see it.</summary>
+    public MemberInfo Info(Head head, Member member) =>
+        IsSmall(head) && member.Role >= MemberRole.Member
+            ? new MemberInfo(member.UserId, member.Role, member.Delivered, member.Read)
+            : new MemberInfo(member.UserId, member.Role);
+
+    /// <summary>Messages after the read mark within the visible ranges. Own ones move the read mark, so they never count.</summary>
+    public static long Unread(Head head, Member reader)
+    {
+        var unread = 0L;
+        foreach (var range in reader.Ranges)
+        {
+            var from = Math.Max(range.NumberBefore, reader.ReadNumber);
+            var to = range.NumberTo ?? head.Number;
+            unread += Math.Max(0, to - from);
+        }
+        return unread;
+    }
+
+    /// <summary>The last seq that the reader may see; 0 when there is none.</summary>
+    public static long LastVisible(Head head, VisibleRange[] ranges) => ranges.Length == 0 ? 0 : ranges[^1].To ?? head.Seq;
+
+    /// <summary>True when the reader may see this seq.</summary>
+    public static bool CanSee(VisibleRange[] ranges, long seq)
+    {
+        // The newest range is the likely one.
+        for (var i = ranges.Length - 1; i >= 0; i--)
+        {
+            if (seq >= ranges[i].From)
+            {
+                return ranges[i].To is not { } to || seq <= to;
+            }
+        }
+        return false;
+    }
+
+    private static MemberInfo[] List(MemberTable members)
+    {
+        var list = new List<MemberInfo>(members.Recipients.Length + members.InvitedCount);
+        for (var i = 0; i < members.Count; i++)
+        {
+            var member = members[i];
+            if (member.Role == MemberRole.None)
+            {
+                continue;
+            }
+            list.Add(member.Role >= MemberRole.Member
+                ? new MemberInfo(member.UserId, member.Role, member.Delivered, member.Read)
+                : new MemberInfo(member.UserId, member.Role));
+        }
+        return [.. list];
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using ModularChat.Messaging.Conversations;
+using ModularChat.Messaging.Publishing;
+using ModularChat.Messaging.Storage;
+
+namespace ModularChat.Messaging;
+
+/// <summary>Conversations, their members, the message log, sync and receipts.</summary>
+public static class MessagingModule
+{
+    /// <summary>Registers the module; settings come from section <c>Messaging</c>.</summary>
+    public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<MessagingOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<OpenedLog>();
+        services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());
+        services.AddSingleton<Positions>();
+        services.AddSingleton<ConversationCache>();
+        services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<ConversationCache>());
+        services.AddSingleton<ConversationViews>();
+        services.AddSingleton<EventQueue>();
+        services.AddSingleton<StoredEvents>();
+        services.AddSingleton<CommitPublisher>();
+        services.AddHostedService<LogOpening>();
+        services.AddHostedService<EventLoop>();
+        return services;
+    }
+
+    /// <summary>Maps the module's endpoints on the group of the API.</summary>
+    public static IEndpointRouteBuilder MapMessaging(this IEndpointRouteBuilder routes) => routes;
+}

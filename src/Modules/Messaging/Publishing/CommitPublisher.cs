@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using ModularChat.Messaging.Storage;
+
+namespace ModularChat.Messaging.Publishing;
+
+/// <summary>
+/// What happens after a commit, in this order: the caches take it in, its position is published, its event is queued. Only
+/// then the log answers the senders, so that one who syncs right after the ack sees the own message.
+/// </summary>
+internal sealed partial class CommitPublisher(
+    IEnumerable<ICommitCache> caches, Positions published, EventQueue events, ILogger<CommitPublisher> logger) : ICommitListener
+{
+    private readonly ICommitCache[] caches = [.. caches];
+
+    public void Committed(Commit commit)
+    {
+        foreach (var cache in caches)
+        {
+            try
+            {
+                cache.Apply(commit);
+            }
+            catch (Exception failure)
+            {
+                // An empty cache is right, one that missed a commit is not.
+                Log.CacheFailed(logger, failure, commit.Shard, commit.Position);
+                cache.Clear();
+            }
+        }
+        published.Advance(commit.Shard, commit.Position);
+        events.Add(commit);
+    }
+
+    public void Reopened(long[] positions)
+    {
+        Log.Reopened(logger);
+        foreach (var cache in caches)
+        {
+            cache.Clear();
+        }
+        published.Reset(positions);
+        events.AddReopened();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2001, LogLevel.Error, "A cache could not take in position {Position} of shard {Shard} and was emptied")]
+        public static partial void CacheFailed(ILogger logger, Exception failure, int shard, long position);
+
+        [LoggerMessage(2002, LogLevel.Warning, "The message log was opened again after a fault; connections are told to sync")]
+        public static partial void Reopened(ILogger logger);
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Hosting;
+using ModularChat.Messaging.Storage;
+
+namespace ModularChat.Messaging.Publishing;
+
+/// <summary>Opens the log before the server takes requests, and closes it after the last one.</summary>
+internal sealed class LogOpening(ILogEngine engine, CommitPublisher publisher, Positions positions, OpenedLog opened) : IHostedLifecycleService
+{
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var log = await engine.OpenAsync(publisher, cancellationToken);
+        positions.Reset(await log.GetPositionsAsync(cancellationToken));
+        opened.Use(log);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await opened.DisposeAsync();
+}
