@@ -1,0 +1,58 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using MediatR;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Identity;
+
+namespace ModularChat.Host.Edge;
+
+/// <summary>
+/// <c>Authorization: Bearer</c> with a session token or an application key, and <c>Act-As</c> with the latter, become the
+/// caller. Who holds a credential is Identity's to say.
+/// </summary>
+internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IMediator mediator)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "Bearer";
+    public const string ScopeClaim = "mc:scope";
+    private const string Prefix = "Bearer ";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var header = Request.Headers.Authorization.ToString();
+        if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return AuthenticateResult.NoResult();
+        }
+        Guid? actAs = null;
+        if (Request.Headers.TryGetValue("Act-As", out var values))
+        {
+            actAs = Guid.TryParse(values.ToString(), out var id) ? id : throw ChatException.Invalid("Act-As", "The header Act-As must be one user id.");
+        }
+        var token = header[Prefix.Length..].Trim();
+        var found = await mediator.Send(new Authenticate(token, actAs), Context.RequestAborted);
+        if (found is null)
+        {
+            return AuthenticateResult.Fail("The credential is not valid.");
+        }
+        return AuthenticateResult.Success(new AuthenticationTicket(Principal(found), Scheme.Name));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
+        ProblemResponse.WriteAsync(Context, Problem.From(ProblemCodes.Unauthorized, "The token is missing, wrong, revoked or expired."));
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        ProblemResponse.WriteAsync(Context, Problem.From(ProblemCodes.Forbidden));
+
+    private static ClaimsPrincipal Principal(Authenticated found)
+    {
+        var principal = found.Caller.ToPrincipal(SchemeName);
+        if (found.Scopes is { } scopes)
+        {
+            ((ClaimsIdentity)principal.Identity!).AddClaims(scopes.Select(s => new Claim(ScopeClaim, s)));
+        }
+        return principal;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using ModularChat.Storage;
+
+namespace ModularChat.Host.Operations;
+
+/// <summary>Turns the settings into listeners and limits of the web server.</summary>
+internal static class Listening
+{
+    public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = options.MaxHeaders;
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+        Listen(kestrel, "Host:Url", options.Url, HttpProtocols.Http1);
+        if (options.Http2Url.Length > 0)
+        {
+            Listen(kestrel, "Host:Http2Url", options.Http2Url, HttpProtocols.Http2);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, string key, string url, HttpProtocols protocols)
+    {
+        // Uri does not know '*'; the form itself was checked with the options.
+        var place = url["http://".Length..].TrimEnd('/');
+        var colon = place.LastIndexOf(':');
+        var host = place[..colon];
+        if (!ushort.TryParse(place.AsSpan(colon + 1), CultureInfo.InvariantCulture, out var port))
+        {
+            throw new StartupException($"{key} is '{url}', but its port must be 0 to 65535.");
+        }
+        if (host == "*")
+        {
+            kestrel.ListenAnyIP(port, o => o.Protocols = protocols);
+        }
+        else if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            kestrel.ListenLocalhost(port, o => o.Protocols = protocols);
+        }
+        else if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
+        {
+            kestrel.Listen(address, port, o => o.Protocols = protocols);
+        }
+        else
+        {
+            throw new StartupException($"{key} is '{url}', but '{host}' is not an IP address.");
+        }
+    }
+}

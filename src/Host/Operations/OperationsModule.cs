@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace ModularChat.Host.Operations;
+
+/// <summary>What keeps the process running and tells how it does.</summary>
+internal static class OperationsModule
+{
+    private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
+
+    public static void AddOperations(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection("Host")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>().Configure<IOptions<ServerOptions>>(
+            (host, options) => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Value.ShutdownSeconds));
+        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>().Configure<IOptions<ServerOptions>>(
+            (kestrel, options) => Listening.Configure(kestrel, options.Value));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<Limits>();
+        services.AddHealthChecks().AddCheck<DataFolderCheck>("data folder");
+        builder.Host.UseDefaultServiceProvider(o => o.ValidateScopes = true);
+
+        builder.Logging.ClearProviders();
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.UseUtcTimestamp = true;
+            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        // A failed start is said once, in one sentence on stderr, and not also as a stack trace by the framework.
+        var started = new StartedFlag();
+        services.AddSingleton(started);
+        builder.Logging.AddFilter(HostCategory, _ => started.IsSet);
+    }
+
+    public static void MapOperations(this WebApplication app)
+    {
+        var started = app.Services.GetRequiredService<StartedFlag>();
+        app.Lifetime.ApplicationStarted.Register(() => started.IsSet = true);
+
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        app.MapGet("/", () => Results.Text($"ModularChat {ProgramVersion.Text}\nThe API is at /api/v1.\n"));
+
+        // Answered as made: the limits do not change while the process runs.
+        var limits = app.Services.GetRequiredService<Limits>().Json.Utf8.ToArray();
+        app.MapGet("/api/v1/limits", () => Results.Bytes(limits, "application/json"));
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        var answer = new HealthAnswer(
+            JsonNamingPolicy.CamelCase.ConvertName(report.Status.ToString()),
+            report.Entries.ToDictionary(e => e.Key, e => e.Value.Description ?? JsonNamingPolicy.CamelCase.ConvertName(e.Value.Status.ToString()), StringComparer.Ordinal));
+        return context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
+    }
+
+    private sealed record HealthAnswer(string Status, Dictionary<string, string> Checks);
+
+    private sealed class StartedFlag
+    {
+        public volatile bool IsSet;
+    }
+}

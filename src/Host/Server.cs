@@ -1,0 +1,109 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+using ModularChat.Host.Dispatch;
+using ModularChat.Host.Edge;
+using ModularChat.Host.Operations;
+using ModularChat.Storage;
+
+namespace ModularChat.Host;
+
+/// <summary>Puts the process together. The same for the program and for tests, which may adjust the services last.</summary>
+internal static class Server
+{
+    private const string CheckOnly = "--check-config";
+
+    /// <summary>Runs until it is told to stop. 0: stopped in order, or the settings are right; 1: could not start, and stderr says why.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            await using var app = Build(args);
+            if (args.Contains(CheckOnly))
+            {
+                await Console.Out.WriteLineAsync("The settings are valid.");
+                return 0;
+            }
+            await StartAsync(app, CancellationToken.None);
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (StartupException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>Builds everything and checks all settings; touches neither disk nor network.</summary>
+    /// <exception cref="StartupException">A setting is wrong or unknown.</exception>
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? adjust = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
+        builder.Configuration.UseSettings(args.Where(a => a != CheckOnly));
+        SettingsCheck.Run(builder.Configuration, ModuleList.Sections);
+
+        builder.AddOperations();
+        builder.Services.AddStorage(builder.Configuration);
+        foreach (var module in ModuleList.Modules)
+        {
+            module.Add(builder.Services, builder.Configuration);
+        }
+        builder.Services.AddDispatch(ModuleList.HandlerAssemblies);
+        builder.Services.AddEdge();
+        adjust?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        Validate(app.Services);
+        app.UseEdge();
+        app.MapOperations();
+        var api = app.MapGroup("/api/v1").RequireAuthorization();
+        foreach (var module in ModuleList.Modules)
+        {
+            module.Map(api);
+        }
+        return app;
+    }
+
+    /// <summary>Takes the data folder, starts everything and listens.</summary>
+    /// <exception cref="StartupException">The folder, the stores or the address cannot be had.</exception>
+    public static async Task StartAsync(WebApplication app, CancellationToken token)
+    {
+        // First of all: nothing else may touch the files before the lock is ours.
+        var folder = app.Services.GetRequiredService<DataFolder>();
+        try
+        {
+            await app.StartAsync(token);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            var options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+            throw new StartupException(string.Create(CultureInfo.InvariantCulture,
+                $"Host:Url is '{options.Url}' and Host:Http2Url '{options.Http2Url}', but another process listens on one of them."), e);
+        }
+        Log.Started(app.Logger, ProgramVersion.Text, string.Join(", ", app.Urls), folder.Path);
+    }
+
+    private static void Validate(IServiceProvider services)
+    {
+        try
+        {
+            services.GetService<IStartupValidator>()?.Validate();
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new StartupException(string.Join(Environment.NewLine, e.Failures), e);
+        }
+    }
+}
+
+/// <summary>What the process says about itself.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "ModularChat {Version} listens on {Urls}; data is in {Folder}")]
+    public static partial void Started(ILogger logger, string version, string urls, string folder);
+}
