@@ -1,5 +1,6 @@
 using System.Reflection;
 using ModularChat.Host.Operations;
+using ModularChat.Presence;
 using ModularChat.Storage;
 
 namespace ModularChat.Host;
@@ -16,6 +17,7 @@ internal static class ModuleList
 {
     public static readonly IReadOnlyList<Module> Modules =
     [
+        new("Presence", typeof(PresenceOptions), (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
     ];
 
     /// <summary>Section and options class of everything that is configured; a setting outside them is refused at start.</summary>

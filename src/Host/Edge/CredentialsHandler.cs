@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text.Encodings.Web;
 using MediatR;
 using Microsoft.AspNetCore.Authentication;
@@ -16,7 +15,6 @@ internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOpt
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
-    public const string ScopeClaim = "mc:scope";
     private const string Prefix = "Bearer ";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -37,7 +35,7 @@ internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOpt
         {
             return AuthenticateResult.Fail("The credential is not valid.");
         }
-        return AuthenticateResult.Success(new AuthenticationTicket(Principal(found), Scheme.Name));
+        return AuthenticateResult.Success(new AuthenticationTicket(found.Caller.ToPrincipal(SchemeName), Scheme.Name));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
@@ -45,14 +43,4 @@ internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOpt
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         ProblemResponse.WriteAsync(Context, Problem.From(ProblemCodes.Forbidden));
-
-    private static ClaimsPrincipal Principal(Authenticated found)
-    {
-        var principal = found.Caller.ToPrincipal(SchemeName);
-        if (found.Scopes is { } scopes)
-        {
-            ((ClaimsIdentity)principal.Identity!).AddClaims(scopes.Select(s => new Claim(ScopeClaim, s)));
-        }
-        return principal;
-    }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Microsoft.AspNetCore.Authentication;
 using ModularChat.Contracts;
 
 namespace ModularChat.Host.Edge;
@@ -11,8 +10,13 @@ internal static class EdgeModule
 {
     public static void AddEdge(this IServiceCollection services)
     {
-        services.AddAuthentication(CredentialsHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, CredentialsHandler>(CredentialsHandler.SchemeName, configureOptions: null);
+        // The core alone: the full registration writes data protection keys into the home folder, and nothing here uses them.
+        services.AddAuthenticationCore(o =>
+        {
+            o.AddScheme<CredentialsHandler>(CredentialsHandler.SchemeName, displayName: null);
+            o.DefaultScheme = CredentialsHandler.SchemeName;
+        });
+        services.AddWebEncoders();
         services.AddAuthorization();
         services.ConfigureHttpJsonOptions(o => Configure(o.SerializerOptions));
         // A body that does not bind becomes an exception, and so a problem, and not an empty 400.

@@ -35,7 +35,7 @@ internal static class OperationsModule
         // A failed start is said once, in one sentence on stderr, and not also as a stack trace by the framework.
         var started = new StartedFlag();
         services.AddSingleton(started);
-        builder.Logging.AddFilter(HostCategory, _ => started.IsSet);
+        builder.Logging.AddFilter(HostCategory, level => started.IsSet && level >= LogLevel.Information);
     }
 
     public static void MapOperations(this WebApplication app)
