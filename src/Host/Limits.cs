@@ -1,10 +1,3 @@
-<<<<<<< HEAD
-namespace ModularChat.Host;
-
-internal sealed class Limits
-{
-    public IReadOnlyDictionary<string, long> Values { get; } = new Dictionary<string, long>(StringComparer.Ordinal);
-=======
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -37,5 +30,4 @@ internal sealed class Limits
         var value = ((IOptions<object>)holder).Value;
         return Convert.ToInt64(property.GetValue(value), CultureInfo.InvariantCulture);
     }
->>>>>>> 9b730d4 (host: Authenticate without data protection keys in the home folder)
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using ModularChat.Host.Gateway;
 using ModularChat.Host.Operations;
 using ModularChat.Presence;
 using ModularChat.Storage;
@@ -24,6 +25,7 @@ internal static class ModuleList
     public static readonly IReadOnlyList<(string Section, Type Options)> Sections =
     [
         ("Host", typeof(ServerOptions)),
+        ("Gateway", typeof(GatewayOptions)),
         ("Storage", typeof(StorageOptions)),
         .. Modules.Select(m => (m.Section, m.Options)),
     ];

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using ModularChat.Host.Dispatch;
 using ModularChat.Host.Edge;
+using ModularChat.Host.Gateway;
 using ModularChat.Host.Operations;
 using ModularChat.Storage;
 
@@ -53,6 +54,7 @@ internal static class Server
         {
             module.Add(builder.Services, builder.Configuration);
         }
+        builder.Services.AddGateway(builder.Configuration);
         builder.Services.AddDispatch(ModuleList.HandlerAssemblies);
         builder.Services.AddEdge();
         adjust?.Invoke(builder.Services);
@@ -60,12 +62,14 @@ internal static class Server
         var app = builder.Build();
         Validate(app.Services);
         app.UseEdge();
+        app.UseWebSockets();
         app.MapOperations();
         var api = app.MapGroup("/api/v1").RequireAuthorization();
         foreach (var module in ModuleList.Modules)
         {
             module.Map(api);
         }
+        api.MapGateway();
         return app;
     }
 

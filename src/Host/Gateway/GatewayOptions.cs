@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ModularChat.Contracts;
 
 namespace ModularChat.Host.Gateway;
 
@@ -6,19 +7,19 @@ namespace ModularChat.Host.Gateway;
 internal sealed class GatewayOptions
 {
     /// <summary>Seconds in which a new connection must have said a valid hello. 1 to 60.</summary>
-    [Range(1, 60)]
+    [Range(1, 60), Limit]
     public int HelloSeconds { get; set; } = 10;
 
     /// <summary>Seconds between a client's heartbeats, told in hello. 1 to 300.</summary>
-    [Range(1, 300)]
+    [Range(1, 300), Limit]
     public int HeartbeatSeconds { get; set; } = 10;
 
     /// <summary>Seconds without any frame after which a connection is closed. More than HeartbeatSeconds, up to 900.</summary>
-    [Range(2, 900)]
+    [Range(2, 900), Limit]
     public int OfflineAfterSeconds { get; set; } = 30;
 
     /// <summary>Largest frame from a client in bytes. A text of 100,000 characters takes up to 600,000 when it is escaped. 1,024 to 16,777,216.</summary>
-    [Range(1024, 16 * 1024 * 1024)]
+    [Range(1024, 16 * 1024 * 1024), Limit]
     public int MaxFrameBytes { get; set; } = 1024 * 1024;
 
     /// <summary>Frames that wait for a client that reads slowly, before it is closed with 4008. 16 to 100,000.</summary>
@@ -34,7 +35,7 @@ internal sealed class GatewayOptions
     public int InFlightFrames { get; set; } = 64;
 
     /// <summary>Live connections of one user. 1 to 10,000.</summary>
-    [Range(1, 10_000)]
+    [Range(1, 10_000), Limit]
     public int ConnectionsPerUser { get; set; } = 100;
 
     /// <summary>Connections that have not said hello yet, over the whole node; above it new ones are refused. 1 to 1,000,000.</summary>

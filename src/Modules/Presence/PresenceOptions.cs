@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ModularChat.Contracts;
 
 namespace ModularChat.Presence;
 
@@ -10,7 +11,7 @@ public sealed class PresenceOptions
     public int ForgetAfterSeconds { get; set; } = 35;
 
     /// <summary>Members above which a conversation shows no typing. 2 to 10,000.</summary>
-    [Range(2, 10_000)]
+    [Range(2, 10_000), Limit]
     public int TypingLimit { get; set; } = 100;
 
     /// <summary>Seconds for which typing is shown unless it is said again. 1 to 60.</summary>
