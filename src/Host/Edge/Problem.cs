@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModularChat.Contracts;
@@ -20,10 +21,17 @@ internal sealed record Problem(
         new("about:blank", code.Title, code.Status, code.Code, detail ?? code.Title, code.Retryable);
 
     public static Problem From(JsonException e) =>
-        // A lone surrogate is well-formed JSON but no text: the reader finds it only when it makes the string.
-        e.InnerException is InvalidOperationException
+        IsBadText(e)
             ? From(ProblemCodes.InvalidText, "A text holds a lone surrogate or bytes that are not UTF-8.") with { Field = FieldOf(e.Path) }
             : From(ProblemCodes.MalformedJson, Where(e)) with { Field = FieldOf(e.Path) };
+
+    /// <summary>
+    /// A lone surrogate is well-formed JSON but no text: the reader finds it only when it makes the string, and has no type
+    /// of exception of its own for it. A value of the wrong type comes in the same wrapping.
+    /// </summary>
+    public static bool IsBadText(JsonException e) =>
+        e.InnerException is InvalidOperationException inner
+        && (inner.InnerException is DecoderFallbackException || inner.Message.Contains("UTF-16", StringComparison.Ordinal));
 
     private static string Where(JsonException e) =>
         e.LineNumber is { } line && e.BytePositionInLine is { } column

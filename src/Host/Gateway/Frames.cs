@@ -4,6 +4,7 @@ using System.Text.Json;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
+using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway.Inbound;
 
 namespace ModularChat.Host.Gateway;
@@ -102,7 +103,7 @@ internal static class Frames
     {
         WriteId(writer, it.id);
         writer.WritePropertyName("problem"u8);
-        ProblemJson.Write(writer, it.problem);
+        JsonSerializer.Serialize(writer, Edge.Problem.From(it.problem), ProblemJson.Default.Problem);
     });
 
     private static void WriteId(Utf8JsonWriter writer, FrameId? id)

@@ -4,6 +4,7 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
+using ModularChat.Host.Edge;
 
 namespace ModularChat.Host.Gateway.Inbound;
 
@@ -48,14 +49,15 @@ internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRoute
             return JsonSerializer.Deserialize(json, ClientFrameJson.Default.ClientFrame)
                 ?? throw new ChatException(ProblemCodes.MalformedJson, "A frame is a JSON object.");
         }
+        catch (JsonException e) when (Problem.IsBadText(e))
+        {
+            // Well-formed JSON, but no text: found only when the string is made. The reader has no type of its own for it.
+            throw new ChatException(ProblemCodes.InvalidText, $"A text holds a lone surrogate or bytes that are not UTF-8, at {e.Path ?? "$"}.");
+        }
         catch (JsonException e)
         {
             // The message of the exception may quote what was sent; its path may not.
             throw new ChatException(ProblemCodes.MalformedJson, $"The frame is not valid JSON of the expected shape, at {e.Path ?? "$"}.");
-        }
-        catch (InvalidOperationException)
-        {
-            throw new ChatException(ProblemCodes.InvalidText, "A text holds a lone surrogate.");
         }
     }
 
