@@ -1,0 +1,77 @@
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Conversations;
+using ModularChat.Messaging.Storage;
+
+namespace ModularChat.Messaging.Reading;
+
+/// <summary>What one conversation has for one reader between two positions of its shard.</summary>
+internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
+{
+    /// <summary>Most entries of one conversation in one sync.</summary>
+    public const int Limit = 200;
+
+    /// <summary>
+    /// The newest visible entries after <paramref name="cursor"/> up to <paramref name="watermark"/>, and the older ones as a
+    /// gap. One who was let see everything after the cursor gets older entries too: they are new to the device.
+    /// </summary>
+    public async ValueTask<(Entry[] Entries, SeqRange? Gap)> ReadAsync(Head head, Member reader, long cursor, long watermark, CancellationToken token)
+    {
+        var last = ConversationViews.LastVisible(head, reader.Ranges);
+        if (last == 0 || watermark <= cursor)
+        {
+            return ([], null);
+        }
+        var to = head.Position <= watermark ? last : await entries.FindLastAsync(head.ConversationId, watermark, 0, last, token);
+        if (cursor == 0 || HasOpenedAll(reader, cursor, watermark))
+        {
+            return await NewestAsync(head.ConversationId, reader, 1, to, token);
+        }
+        if (recent.ReadAfter(head.ConversationId, cursor, 1, to, Limit) is { } inMemory)
+        {
+            return (Visible(reader, inMemory), null);
+        }
+        var from = await entries.FindLastAsync(head.ConversationId, cursor, 0, to, token) + 1;
+        return await NewestAsync(head.ConversationId, reader, from, to, token);
+    }
+
+    private async ValueTask<(Entry[] Entries, SeqRange? Gap)> NewestAsync(Guid conversationId, Member reader, long from, long to, CancellationToken token)
+    {
+        var (read, more) = await entries.ReadAsync(conversationId, reader, from, to, Limit, newest: true, token);
+        return (read, more ? Gap(reader.Ranges, from, read[0].Seq) : null);
+    }
+
+    /// <summary>From the first visible seq to the last one before the entries; what is hidden at either end is no gap.</summary>
+    private static SeqRange? Gap(VisibleRange[] ranges, long from, long before)
+    {
+        long? first = null;
+        long last = 0;
+        foreach (var range in ranges)
+        {
+            var start = Math.Max(range.From, from);
+            var end = Math.Min(range.To ?? long.MaxValue, before - 1);
+            if (start <= end)
+            {
+                first ??= start;
+                last = end;
+            }
+        }
+        return first is { } known ? new SeqRange(known, last) : null;
+    }
+
+    /// <summary>Only a range that shows everything reaches back before the entry that opened it.</summary>
+    private static bool HasOpenedAll(Member reader, long cursor, long watermark) =>
+        reader.RangesPosition > cursor && reader.RangesPosition <= watermark && reader.Ranges is [.., { From: 1, To: null }];
+
+    private static Entry[] Visible(Member reader, LogEntry[] stored)
+    {
+        var visible = new List<Entry>(stored.Length);
+        foreach (var entry in stored)
+        {
+            if (ConversationViews.CanSee(reader.Ranges, entry.Entry.Seq))
+            {
+                visible.Add(VisibleEntries.For(reader, entry.Entry));
+            }
+        }
+        return [.. visible];
+    }
+}
