@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Messaging.Conversations;
+using ModularChat.Messaging.Endpoints;
 using ModularChat.Messaging.Publishing;
+using ModularChat.Messaging.Reading;
+using ModularChat.Messaging.Receipts;
 using ModularChat.Messaging.Storage;
 
 namespace ModularChat.Messaging;
@@ -20,6 +23,16 @@ public static class MessagingModule
         services.AddSingleton<ConversationCache>();
         services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<ConversationCache>());
         services.AddSingleton<ConversationViews>();
+        services.AddSingleton<RecentEntries>();
+        services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<RecentEntries>());
+        services.AddSingleton<VisibleEntries>();
+        services.AddSingleton<NewEntries>();
+        services.AddSingleton<SyncPages>();
+        services.AddSingleton<PresentedCursors>();
+        services.AddSingleton<Waiters>();
+        services.AddSingleton<MarkWindows>();
+        services.AddSingleton<Deliveries>();
+        services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<Deliveries>());
         services.AddSingleton<EventQueue>();
         services.AddSingleton<StoredEvents>();
         services.AddSingleton<CommitPublisher>();
@@ -29,5 +42,9 @@ public static class MessagingModule
     }
 
     /// <summary>Maps the module's endpoints on the group of the API.</summary>
-    public static IEndpointRouteBuilder MapMessaging(this IEndpointRouteBuilder routes) => routes;
+    public static IEndpointRouteBuilder MapMessaging(this IEndpointRouteBuilder routes)
+    {
+        routes.MapReading();
+        return routes;
+    }
 }

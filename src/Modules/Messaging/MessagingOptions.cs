@@ -48,6 +48,10 @@ public sealed class MessagingOptions
     [Range(1_000, 100_000_000)]
     public int CachedListPlaces { get; set; } = 2_000_000;
 
+    /// <summary>Memory for the newest entries of active conversations, in bytes; 0 keeps none.</summary>
+    [Range(0, 1L << 40)]
+    public long RecentEntriesBytes { get; set; } = 64 << 20;
+
     /// <summary>Commits that may wait to be published; when there are more, live connections are told to sync.</summary>
     [Range(16, 1_000_000)]
     public int PublishQueue { get; set; } = 10_000;

@@ -1,0 +1,29 @@
+using MediatR;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Identity;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage;
+
+namespace ModularChat.Messaging.Reading;
+
+internal sealed class MakeCursorHandler(IMessageLog log) : IRequestHandler<MakeCursor, string>
+{
+    public Task<string> Handle(MakeCursor request, CancellationToken cancellationToken)
+    {
+        var info = log.Info;
+        return request.Positions.Length == info.ShardCount
+            ? Task.FromResult(Cursor.Write(new Cursor(info.RunId, request.Positions), info.Key))
+            : throw ChatException.Invalid("positions", $"A cursor has {info.ShardCount} positions.");
+    }
+}
+
+internal sealed class AcknowledgeHandler(PresentedCursors cursors) : IRequestHandler<Acknowledge>
+{
+    public async Task<Unit> Handle(Acknowledge request, CancellationToken cancellationToken)
+    {
+        request.Caller.Require(ApplicationScopes.Messages);
+        // Nothing to do for a cursor of a history that is gone: the device learns that when it syncs.
+        await cursors.TakeAsync(request.Caller.UserId, request.Cursor, cancellationToken);
+        return Unit.Value;
+    }
+}
