@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ModularChat.IntegrationTests.Servers;
+
+namespace ModularChat.IntegrationTests;
+
+public sealed class OperationsTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_started_server_is_live_and_ready()
+    {
+        await using var server = await ChatServer.StartAsync();
+
+        (await server.Anonymous.GetAsync("/health/live", Cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var ready = await server.Anonymous.GetFromJsonAsync<JsonElement>("/health/ready", Cancel);
+        ready.GetProperty("status").GetString().ShouldBe("healthy");
+        ready.GetProperty("checks").GetProperty("data folder").GetString().ShouldBe("healthy");
+    }
+
+    [Fact]
+    public async Task Limits_state_the_settings_in_force_without_credentials()
+    {
+        await using var server = await ChatServer.StartAsync(settings: ["Host:MaxRequestBytes=4096"]);
+
+        var limits = await server.Anonymous.GetFromJsonAsync<Dictionary<string, long>>("limits", Cancel);
+
+        limits!["maxRequestBytes"].ShouldBe(4096);
+        limits["maxFrameBytes"].ShouldBe(1_048_576);
+        limits["helloSeconds"].ShouldBe(10);
+        limits["typingLimit"].ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task The_root_says_what_runs_here()
+    {
+        await using var server = await ChatServer.StartAsync();
+
+        (await server.Anonymous.GetStringAsync("/", Cancel)).ShouldStartWith("ModularChat 0.1.0");
+    }
+
+    [Fact]
+    public async Task The_second_listener_speaks_HTTP_2_and_the_first_HTTP_1_1()
+    {
+        await using var server = await ChatServer.StartAsync();
+        using var http2 = server.NewHttp2Client(token: null);
+
+        using var over2 = await http2.GetAsync("limits", Cancel);
+        using var over1 = await server.Anonymous.GetAsync("limits", Cancel);
+
+        (over2.StatusCode, over2.Version).ShouldBe((HttpStatusCode.OK, HttpVersion.Version20));
+        (over1.StatusCode, over1.Version).ShouldBe((HttpStatusCode.OK, HttpVersion.Version11));
+    }
+
+    [Fact]
+    public async Task A_stopped_server_leaves_its_folder_to_the_next()
+    {
+        var folder = Directory.CreateTempSubdirectory("modularchat-test-");
+        try
+        {
+            await using (await ChatServer.StartAsync(folder: folder.FullName))
+            {
+            }
+            await using var next = await ChatServer.StartAsync(folder: folder.FullName);
+            (await next.Anonymous.GetAsync("/health/ready", Cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task The_process_starts_and_dies_by_kill()
+    {
+        var folder = Directory.CreateTempSubdirectory("modularchat-test-");
+        try
+        {
+            await using var process = await ServerProcess.StartAsync(folder.FullName);
+            using var client = new HttpClient { BaseAddress = process.Url };
+            (await client.GetStringAsync("/", Cancel)).ShouldStartWith("ModularChat");
+
+            await process.KillAsync();
+
+            await Should.ThrowAsync<HttpRequestException>(() => client.GetStringAsync("/", Cancel));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace ModularChat.IntegrationTests.Servers;
+
+/// <summary>The server as a process of its own, which a test may kill. Disposing kills it; the folder is the test's.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output;
+
+    private ServerProcess(Process process, StringBuilder output, Uri url)
+    {
+        _process = process;
+        _output = output;
+        Url = url;
+    }
+
+    public Uri Url { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Everything that it has written so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Starts it on this folder and waits until it is ready.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="port">The port; a free one when null.</param>
+    /// <param name="settings">As in <see cref="ChatServer.StartAsync"/>.</param>
+    public static async Task<ServerProcess> StartAsync(string folder, int? port = null, params string[] settings)
+    {
+        var url = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
+        var output = new StringBuilder();
+        var process = Launch(output, ["--Host:Url=" + url.GetLeftPart(UriPartial.Authority), "--Storage:Directory=" + folder, .. settings.Select(s => "--" + s)]);
+        var server = new ServerProcess(process, output, url);
+        try
+        {
+            await server.ReadyAsync(TestContext.Current.CancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs it to its end, with arguments as they are; for a start that is expected to fail.</summary>
+    public static async Task<(int Exit, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        using var process = new Process { StartInfo = Info(arguments, environment) };
+        process.Start();
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromMinutes(1));
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    /// <summary>kill -9: nothing in the process gets a last word.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+        _process.Dispose();
+    }
+
+    /// <summary>A port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task ReadyAsync(CancellationToken token)
+    {
+        using var client = new HttpClient { BaseAddress = Url };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            if (_process.HasExited)
+            {
+                throw new InvalidOperationException($"The server ended with {_process.ExitCode}: {Output}");
+            }
+            try
+            {
+                using var response = await client.GetAsync("/health/ready", limit.Token);
+                if (response.IsSuccessStatusCode)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+        }
+    }
+
+    private static Process Launch(StringBuilder output, string[] arguments)
+    {
+        var process = new Process { StartInfo = Info(arguments, []) };
+        process.OutputDataReceived += (_, e) => Append(e.Data);
+        process.ErrorDataReceived += (_, e) => Append(e.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+
+        void Append(string? line)
+        {
+            lock (output)
+            {
+                output.AppendLine(line);
+            }
+        }
+    }
+
+    private static ProcessStartInfo Info(string[] arguments, (string Name, string Value)[] environment)
+    {
+        // The tests' own folder has the built host beside them.
+        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ModularChat.Host.dll"));
+        foreach (var argument in arguments)
+        {
+            info.ArgumentList.Add(argument);
+        }
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+        return info;
+    }
+}
