@@ -1,0 +1,268 @@
+using ModularChat.Client.Connecting;
+
+namespace ModularChat.Client;
+
+/// <summary>Coming back, and sending what waits.</summary>
+public sealed partial class ChatClient : ILinkHandler
+{
+    private static readonly TimeSpan PollBeforeNextTry = TimeSpan.FromMinutes(2), ShortLife = TimeSpan.FromSeconds(1);
+    private readonly SemaphoreSlim _pumping = new(1, 1);
+    private readonly Dictionary<Guid, (long Read, long FrameId)> _marks = [];
+    private readonly Dictionary<Guid, long> _typedAt = [];
+    private volatile ILink? _link;
+    private bool _mayPump;
+    private long _frameId, _liveAt;
+    private int _notOpened;
+    private long? _retryAfterMs;
+
+    private async Task RunAsync(CancellationToken token)
+    {
+        var backoff = new Backoff(_options.Random);
+        try
+        {
+            await RestoreAsync(token);
+            while (!token.IsCancellationRequested)
+            {
+                var end = await ConnectOnceAsync(backoff, token);
+                var rule = CloseRules.For(end.Code);
+                if (rule == ComeBack.Never)
+                {
+                    Refuse(new ChatProblemException(CloseRules.Problem(end.Code!.Value, end.Reason)));
+                    return;
+                }
+                if (rule == ComeBack.AtOnce && (_liveAt == 0 || _options.Time.GetElapsedTime(_liveAt) < ShortLife))
+                {
+                    rule = ComeBack.Backoff;
+                }
+                SetState(ConnectionState.Waiting);
+                var delay = backoff.Next(rule);
+                var asked = TimeSpan.FromMilliseconds(_retryAfterMs ?? 0);
+                _retryAfterMs = null;
+                await Task.Delay(delay > asked ? delay : asked, _options.Time, token);
+            }
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // Closed by the application.
+        }
+        catch (Exception broken)
+        {
+            // The store failed: without it nothing can be promised.
+            Refuse(broken);
+            return;
+        }
+        SetState(ConnectionState.Closed);
+    }
+
+    /// <summary>One connection from its opening to its end.</summary>
+    private async Task<LinkEnd> ConnectOnceAsync(Backoff backoff, CancellationToken token)
+    {
+        SetState(ConnectionState.Connecting);
+        _liveAt = 0;
+        var link = NewLink();
+        try
+        {
+            _link = link;
+            var end = await link.RunAsync(token);
+            _notOpened = 0;
+            return end;
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (LinkNotOpenException failed)
+        {
+            // A server that is down or busy says nothing about WebSockets; an odd answer does.
+            _notOpened = failed.IsUnreachable || failed.Status is 401 or 429 or >= 500 ? _notOpened : _notOpened + (failed.Status is null ? 1 : 3);
+            return new LinkEnd(failed.Status == 401 ? 4100 : null);
+        }
+        catch (ChatProblemException refused)
+        {
+            _retryAfterMs = refused.Problem.RetryAfterMs;
+            return new LinkEnd(refused.Problem.Code == "unauthorized" ? 4100 : null, refused.Problem.Detail);
+        }
+        catch (Exception)
+        {
+            return new LinkEnd(null);
+        }
+        finally
+        {
+            if (_liveAt != 0)
+            {
+                backoff.Reset();
+            }
+            await DetachAsync(link);
+        }
+    }
+
+    private ILink NewLink()
+    {
+        // Where something on the way does not let WebSockets through, long polling works, and later it is worth another try.
+        var poll = _options.Transport == Transport.LongPoll || (_options.Transport == Transport.Auto && _notOpened >= 3);
+        if (!poll)
+        {
+            return new WebSocketLink(_options, _http, _replica, this);
+        }
+        _notOpened = 0;
+        return new LongPollLink(Api, _replica, this, _options.Time, _options.Transport == Transport.LongPoll ? Timeout.InfiniteTimeSpan : PollBeforeNextTry);
+    }
+
+    private async Task DetachAsync(ILink link)
+    {
+        _mayPump = false;
+        if (!_closing.IsCancellationRequested)
+        {
+            link.Abort();
+        }
+        await link.DisposeAsync();
+        // The pump may be in the middle of a send on the old connection; what it took must not count as in flight on the next.
+        await _pumping.WaitAsync(CancellationToken.None);
+        _link = null;
+        _outbox.Lost();
+        lock (_marks)
+        {
+            foreach (var id in _marks.Keys.ToArray())
+            {
+                _marks[id] = (_marks[id].Read, 0);
+            }
+        }
+        _pumping.Release();
+    }
+
+    private async Task RestoreAsync(CancellationToken token)
+    {
+        var stored = await _options.Store.LoadAsync(token);
+        _replica.Restore(stored);
+        foreach (var send in stored.Outbox)
+        {
+            _ = IgnoreAsync(FinishAsync(_outbox.Add(send), send));
+        }
+    }
+
+    private void Refuse(Exception reason)
+    {
+        SetState(ConnectionState.Refused);
+        _live.TrySetException(reason);
+        _outbox.Abandon(reason);
+    }
+
+    private void SetState(ConnectionState state)
+    {
+        if (State != state)
+        {
+            State = state;
+            StateChanged?.Invoke(this, EventArgs.Empty);
+            _events.Publish(new ConnectionChanged(state));
+        }
+    }
+
+    private void Pump()
+    {
+        if (_mayPump)
+        {
+            _ = PumpAsync();
+        }
+    }
+
+    /// <summary>Sends what waits, one after another: the order in which it was asked for is the order in which the server gets it.</summary>
+    private async Task PumpAsync()
+    {
+        await _pumping.WaitAsync();
+        var link = _link;
+        try
+        {
+            while (_mayPump && link is not null)
+            {
+                var id = ++_frameId;
+                if (_outbox.Next(id, _options.Time.GetUtcNow()) is { } send)
+                {
+                    await link.SendAsync(send, id, _closing.Token);
+                }
+                else if (NextMark(id) is var (conversation, read))
+                {
+                    await link.MarkAsync(conversation, read, id, _closing.Token);
+                }
+                else
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception)
+        {
+            // The connection is gone or as good as gone; everything goes again on the next one.
+            link?.Abort();
+        }
+        finally
+        {
+            _pumping.Release();
+        }
+    }
+
+    private (Guid Conversation, long Read)? NextMark(long frameId)
+    {
+        lock (_marks)
+        {
+            foreach (var (conversation, mark) in _marks)
+            {
+                if (mark.FrameId == 0)
+                {
+                    _marks[conversation] = (mark.Read, frameId);
+                    return (conversation, mark.Read);
+                }
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Nobody of this run waits for it; the events tell.</summary>
+    private static async Task IgnoreAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    void ILinkHandler.OnLive()
+    {
+        _liveAt = _options.Time.GetTimestamp();
+        _mayPump = true;
+        SetState(ConnectionState.Live);
+        _live.TrySetResult();
+        Pump();
+    }
+
+    void ILinkHandler.OnAck(long frameId, Stored stored)
+    {
+        _outbox.Acked(frameId, stored);
+        Pump();
+    }
+
+    void ILinkHandler.OnOk(long frameId)
+    {
+        lock (_marks)
+        {
+            foreach (var (conversation, mark) in _marks)
+            {
+                if (mark.FrameId == frameId)
+                {
+                    _marks.Remove(conversation);
+                    break;
+                }
+            }
+        }
+    }
+
+    void ILinkHandler.OnProblem(long? frameId, ChatProblem problem)
+    {
+        if (frameId is null)
+        {
+            _retryAfterMs = problem.RetryAfterMs;
+            return;
+        }
+        ((ILinkHandler)this).OnOk(frameId.Value);
+        if (_outbox.Refused(frameId.Value, problem, _options.Time.GetUtcNow()) is { } failed)
+        {
+            _events.Publish(new SendFailed(failed, problem));
+        }
+        Pump();
+    }
+
+    void ILinkHandler.OnTick() => Pump();
+}

@@ -1,0 +1,12 @@
+namespace ModularChat.Client.Folding;
+
+/// <summary>What became of an entry.</summary>
+public enum FoldOutcome
+{
+    /// <summary>It was the next one and is applied.</summary>
+    Applied = 0,
+    /// <summary>It had been applied before.</summary>
+    Duplicate,
+    /// <summary>Visible entries before it are missing: read history after <see cref="ConversationFold.Have"/> first. Nothing was applied.</summary>
+    Hole,
+}

@@ -1,1 +1,0 @@
-namespace ModularChat.Client; internal static class Placeholder;

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ModularChat.Client.Wire;
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ServerFrame))]
+[JsonSerializable(typeof(ClientFrame))]
+[JsonSerializable(typeof(SyncPage))]
+[JsonSerializable(typeof(HistoryPage))]
+[JsonSerializable(typeof(Stored))]
+[JsonSerializable(typeof(OwnState))]
+[JsonSerializable(typeof(ConversationState))]
+[JsonSerializable(typeof(ConversationPage))]
+[JsonSerializable(typeof(MemberPage))]
+[JsonSerializable(typeof(SignedIn))]
+[JsonSerializable(typeof(User))]
+[JsonSerializable(typeof(ChatProblem))]
+[JsonSerializable(typeof(RegisterBody))]
+[JsonSerializable(typeof(LoginBody))]
+[JsonSerializable(typeof(ApplicationUserBody))]
+[JsonSerializable(typeof(ApplicationUserAnswer))]
+[JsonSerializable(typeof(ApplicationSessionBody))]
+[JsonSerializable(typeof(ApplicationSessionAnswer))]
+[JsonSerializable(typeof(GroupBody))]
+[JsonSerializable(typeof(MembersBody))]
+[JsonSerializable(typeof(ChangeBody))]
+[JsonSerializable(typeof(MessageBody))]
+[JsonSerializable(typeof(MarksBody))]
+[JsonSerializable(typeof(UsersAnswer))]
+[JsonSerializable(typeof(MeAnswer))]
+[JsonSerializable(typeof(ApplicationBody))]
+[JsonSerializable(typeof(ApplicationAnswer))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class ClientJson : JsonSerializerContext;
