@@ -1,0 +1,42 @@
+namespace ModularChat.Messaging.Storage.Sqlite;
+
+/// <summary>
+/// The conversations that the writer has in memory. Bounded by two generations: when the young one is full it becomes the
+/// old one, and what is used from the old one moves to the young one. What is not folded yet stays.
+/// </summary>
+internal sealed class ConversationCache(int capacity)
+{
+    private Dictionary<Guid, ConversationState> _young = [];
+    private Dictionary<Guid, ConversationState> _old = [];
+
+    public ConversationState? Find(Guid id)
+    {
+        if (_young.TryGetValue(id, out var state))
+        {
+            return state;
+        }
+        if (_old.Remove(id, out state))
+        {
+            _young.Add(id, state);
+        }
+        return state;
+    }
+
+    public void Add(ConversationState state) => _young.Add(state.Id, state);
+
+    /// <summary>Called between batches, so that no state disappears while one works on it.</summary>
+    public void Trim()
+    {
+        if (_young.Count < capacity / 2)
+        {
+            return;
+        }
+        var kept = new Dictionary<Guid, ConversationState>();
+        foreach (var state in _old.Values.Where(s => s.IsDirty))
+        {
+            kept.Add(state.Id, state);
+        }
+        _old = _young;
+        _young = kept;
+    }
+}

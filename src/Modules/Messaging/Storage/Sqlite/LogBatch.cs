@@ -1,0 +1,243 @@
+using ModularChat.Contracts;
+using ModularChat.Contracts.Messaging;
+
+namespace ModularChat.Messaging.Storage.Sqlite;
+
+/// <summary>
+/// Works out what appends and marks of one transaction do, on the states in memory and on the rows. When the transaction
+/// fails all of it is thrown away, states included.
+/// </summary>
+internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestTable requests, ConversationCache cache, long[] positions, int receiptLimit)
+{
+    private readonly ShardChanges[] _changes = [.. positions.Select((_, shard) => new ShardChanges(shard))];
+
+    /// <summary>Everything that lags behind in rows.</summary>
+    public List<ConversationState> Dirty { get; } = [];
+
+    public AppendResult Apply(Append append)
+    {
+        var state = Find(append.ConversationId);
+        if (state is null)
+        {
+            return append.Change is Change.Create create ? Create(append, create) : new AppendResult(AppendOutcome.NoConversation);
+        }
+        // A message is refused for nothing but its id once the members agree, so its request is entered without a look first.
+        var isPlain = append.Kind == EntryKind.Message && append.MembersSeq == state.MembersSeq;
+        if (!isPlain || !AddRequest(state, append))
+        {
+            if (tables.FindRequest(state.Key, append) is { } before)
+            {
+                return before;
+            }
+            if (append.Kind == EntryKind.Created)
+            {
+                return new AppendResult(AppendOutcome.AlreadyCreated);
+            }
+            if (append.MembersSeq != state.MembersSeq)
+            {
+                return new AppendResult(AppendOutcome.MembersChanged);
+            }
+            if (append.Change is Change.Edit or Change.Delete or Change.React or Change.Pin)
+            {
+                var place = append.Target is { } target ? tables.FindPlace(state, target) : null;
+                var outcome = messages.Apply(state, append, place, state.Seq + 1);
+                if (outcome != AppendOutcome.Stored)
+                {
+                    return new AppendResult(outcome);
+                }
+            }
+            AddRequest(state, append);
+        }
+        return Add(state, append);
+    }
+
+    public void Apply(MarkAdvance advance)
+    {
+        if (Find(advance.ConversationId) is not { } state || FindMember(state, advance.UserId) is not { } member)
+        {
+            return;
+        }
+        var read = Math.Max(member.Read, Math.Min(advance.Read ?? 0, state.Seq));
+        // Above the limit nobody is shown who got what, so delivered only follows read.
+        var delivered = state.MemberCount > receiptLimit ? 0 : Math.Min(advance.Delivered ?? 0, state.Seq);
+        delivered = Math.Max(member.Delivered, Math.Max(delivered, read));
+        var preferences = advance.Preferences ?? member.Preferences;
+        if (read == member.Read && delivered == member.Delivered && preferences == member.Preferences)
+        {
+            return;
+        }
+        if (read != member.Read)
+        {
+            member.ReadNumber = tables.NumberAt(state, read);
+        }
+        (member.Read, member.Delivered, member.Preferences) = (read, delivered, preferences);
+        Touch(state, member, ++positions[state.Shard]);
+    }
+
+    public int Forget(DateTimeOffset before, int limit) => requests.Forget(before, limit);
+
+    /// <summary>The commit of each shard that changed, in order of shard; the changes start anew.</summary>
+    public IReadOnlyList<Commit> TakeCommits()
+    {
+        var commits = new List<Commit>();
+        foreach (var changes in _changes)
+        {
+            if (changes.Take(positions[changes.Shard]) is { } commit)
+            {
+                commits.Add(commit);
+            }
+        }
+        return commits;
+    }
+
+    private ConversationState? Find(Guid id)
+    {
+        var state = cache.Find(id);
+        if (state is null && (state = tables.FindConversation(id)) is not null)
+        {
+            cache.Add(state);
+        }
+        return state;
+    }
+
+    private MemberState? FindMember(ConversationState state, Guid user)
+    {
+        if (!state.Members.TryGetValue(user, out var member))
+        {
+            member = tables.FindMember(state.Key, user) is { } row ? new MemberState(row) : null;
+            state.Members.Add(user, member);
+        }
+        return member;
+    }
+
+    private bool AddRequest(ConversationState state, Append append) =>
+        tables.AddRequest(state.Key, append, state.Seq + 1, positions[state.Shard] + 1);
+
+    private AppendResult Create(Append append, Change.Create create)
+    {
+        var id = append.ConversationId;
+        var state = new ConversationState
+        {
+            Key = tables.MakeConversation(id, create.Kind, create.Title, create.History),
+            Id = id,
+            Shard = Ids.Shard(id, positions.Length),
+            Kind = create.Kind,
+            Title = create.Title,
+            History = create.History,
+        };
+        cache.Add(state);
+        AddRequest(state, append);
+        foreach (var (user, _) in create.Members)
+        {
+            state.Members[user] = null;
+        }
+        return Add(state, append);
+    }
+
+    private AppendResult Add(ConversationState state, Append append)
+    {
+        var changes = _changes[state.Shard];
+        changes.Begin(positions[state.Shard]);
+        var position = ++positions[state.Shard];
+        state.Seq++;
+        state.Position = position;
+        if (append.Kind == EntryKind.Message)
+        {
+            state.Number++;
+        }
+        var place = Place.Of(state.Shard, position);
+        state.Tail.Add(place);
+        tables.AddEntry(place, state, append);
+        Touch(state);
+        ApplyChange(state, append, position);
+        changes.Entries.Add(new CommittedEntry(position, ToEntry(state, append), append.Change));
+        return new AppendResult(AppendOutcome.Stored, state.Seq, position, append.At.ToUniversalTime());
+    }
+
+    private void ApplyChange(ConversationState state, Append append, long position)
+    {
+        switch (append.Change)
+        {
+            case Change.Create create:
+                SetMembers(state, create.Members.Select(m =>
+                    new MemberChange(m.UserId, m.Role, m.Role >= MemberRole.Member ? RangeChange.OpenAll : RangeChange.Keep)), position);
+                (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+                break;
+            case Change.ChangeMembers members:
+                SetMembers(state, members.Changes, position);
+                (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+                break;
+            case Change.Settings settings:
+                (state.Title, state.History) = (settings.Title ?? state.Title, settings.History ?? state.History);
+                (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+                break;
+            case null when append.Kind == EntryKind.Message && FindMember(state, append.SenderId) is { Role: >= MemberRole.Member } sender:
+                (sender.Read, sender.Delivered, sender.ReadNumber) = (state.Seq, state.Seq, state.Number);
+                Touch(state, sender, position);
+                break;
+        }
+    }
+
+    private void SetMembers(ConversationState state, IEnumerable<MemberChange> changes, long position)
+    {
+        foreach (var change in changes)
+        {
+            var member = FindMember(state, change.UserId);
+            if (member is null)
+            {
+                member = new MemberState(new Member(change.UserId, MemberRole.None, [], 0, 0, 0, 0, Preferences.None, 0));
+                state.Members[change.UserId] = member;
+                tables.AddUser(change.UserId, state.Key);
+            }
+            state.MemberCount += (change.Role >= MemberRole.Member ? 1 : 0) - (member.Role >= MemberRole.Member ? 1 : 0);
+            var ranges = VisibleRanges.Change(member.Ranges, change.Range, state.Seq, state.Number);
+            if (!ReferenceEquals(ranges, member.Ranges) || (member.Role != change.Role && (member.Role < MemberRole.Member || change.Role < MemberRole.Member)))
+            {
+                member.RangesPosition = position;
+            }
+            (member.Role, member.Ranges) = (change.Role, ranges);
+            Touch(state, member, position);
+        }
+    }
+
+    private void Touch(ConversationState state)
+    {
+        if (!state.IsDirty)
+        {
+            state.IsDirty = true;
+            Dirty.Add(state);
+        }
+        if (!state.IsTouched)
+        {
+            state.IsTouched = true;
+            _changes[state.Shard].Conversations.Add(state);
+        }
+    }
+
+    private void Touch(ConversationState state, MemberState member, long position)
+    {
+        _changes[state.Shard].Begin(position - 1);
+        member.MarksPosition = position;
+        state.MarksPosition = position;
+        member.IsDirty = true;
+        Touch(state);
+        if (!member.IsTouched)
+        {
+            member.IsTouched = true;
+            _changes[state.Shard].Members.Add((state, member));
+        }
+    }
+
+    private static Entry ToEntry(ConversationState state, Append append) => new()
+    {
+        ConversationId = append.ConversationId,
+        Seq = state.Seq,
+        Kind = append.Kind,
+        SenderId = append.SenderId,
+        At = append.At.ToUniversalTime(),
+        Number = state.Number,
+        Target = append.Target,
+        Body = append.Body,
+        ClientMessageId = append.ClientMessageId,
+    };
+}

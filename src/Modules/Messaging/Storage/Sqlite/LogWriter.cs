@@ -1,0 +1,176 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using ModularChat.Storage;
+using ModularChat.Storage.Sqlite;
+
+namespace ModularChat.Messaging.Storage.Sqlite;
+
+/// <summary>
+/// The one writer: takes all that waits as one transaction, has it synced, tells the listener and only then the callers.
+/// After a failed transaction nobody can say what is on disk, so it begins again from the file.
+/// </summary>
+internal sealed partial class LogWriter : IAsyncDisposable
+{
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+
+    private readonly string _path;
+    private readonly int _shards;
+    private readonly MessageLogOptions _options;
+    private readonly LogReaders _readers;
+    private readonly ICommitListener _listener;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Channel<Pending> _queue;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private WriterSession? _session;
+    private long[] _positions;
+
+    public LogWriter(string path, SqliteDatabase database, int shards, MessageLogOptions options, LogReaders readers, ICommitListener listener, TimeProvider time, ILogger logger)
+    {
+        (_path, _shards, _options, _readers, _listener, _time, _logger) = (path, shards, options, readers, listener, time, logger);
+        _session = WriterSession.Open(database, shards, options.CachedConversations);
+        _positions = _session.Positions;
+        _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
+        _loop = Task.Run(RunAsync, CancellationToken.None);
+    }
+
+    /// <summary>The committed positions; never changed in place.</summary>
+    public long[] Positions => Volatile.Read(ref _positions);
+
+    /// <summary>Waits until the write is on disk.</summary>
+    /// <exception cref="LogUnavailableException">Too much waits already, or the outcome is unknown.</exception>
+    public Task<T> WriteAsync<T>(Func<LogBatch, T> apply, CancellationToken token)
+    {
+        var pending = new Pending<T>(apply, token);
+        if (!_queue.Writer.TryWrite(pending))
+        {
+            throw new LogUnavailableException("Too many writes wait for the disk, or the log is closed.");
+        }
+        return pending.Task.WaitAsync(token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stop.CancelAsync();
+        await _loop;
+        _session?.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<Pending>();
+        var pause = MinPause;
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            batch.Clear();
+            while (batch.Count < _options.MaxBatch && _queue.Reader.TryRead(out var pending))
+            {
+                if (!pending.IsAbandoned)
+                {
+                    batch.Add(pending);
+                }
+            }
+            if (batch.Count == 0 || TryWrite(batch))
+            {
+                pause = MinPause;
+                continue;
+            }
+            // A full disk does not get better by asking it a thousand times a second.
+            await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
+        }
+    }
+
+    private bool TryWrite(List<Pending> batch)
+    {
+        try
+        {
+            _session ??= Reopen();
+            var commits = _session.Write(batch);
+            Volatile.Write(ref _positions, _session.Positions);
+            foreach (var commit in commits)
+            {
+                Tell(commit);
+            }
+        }
+        catch (Exception e)
+        {
+            Log.WriteFailed(_logger, e, batch.Count);
+            Abandon();
+            foreach (var pending in batch)
+            {
+                pending.Fail(new LogUnavailableException("The log could not be written; it is not known whether this was stored.", e));
+            }
+            return false;
+        }
+        foreach (var pending in batch)
+        {
+            pending.Complete();
+        }
+        return true;
+    }
+
+    private void Tell(Commit commit)
+    {
+        try
+        {
+            _listener.Committed(commit);
+        }
+        catch (Exception e)
+        {
+            // It is on disk whatever a listener does; the callers must hear so.
+            Log.ListenerFailed(_logger, e);
+        }
+    }
+
+    private void Abandon()
+    {
+        try
+        {
+            _session?.Dispose();
+            _session = null;
+            _readers.Renew();
+            // At once, not with the next write: readers and listeners must see what the file says now.
+            _session = Reopen();
+        }
+        catch (Exception e)
+        {
+            Log.ReopenFailed(_logger, e);
+        }
+    }
+
+    private WriterSession Reopen()
+    {
+        var database = SqliteDatabase.Open(_path, SqliteMessageLog.BusyMilliseconds);
+        try
+        {
+            // What the last commit left in the file may be there only in memory: sync it before anybody builds on it.
+            database.Execute("PRAGMA wal_checkpoint(PASSIVE)");
+            var session = WriterSession.Open(database, _shards, _options.CachedConversations);
+            Volatile.Write(ref _positions, session.Positions);
+            _listener.Reopened([.. _positions]);
+            return session;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2001, LogLevel.Error, "The message log could not write {Count} changes; it is opened again")]
+        public static partial void WriteFailed(ILogger logger, Exception exception, int count);
+
+        [LoggerMessage(2002, LogLevel.Error, "The message log could not be opened again; it is tried with the next write")]
+        public static partial void ReopenFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(2003, LogLevel.Error, "A listener failed on a commit of the message log")]
+        public static partial void ListenerFailed(ILogger logger, Exception exception);
+    }
+}

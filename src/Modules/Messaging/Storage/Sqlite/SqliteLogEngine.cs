@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModularChat.Storage;
+
+namespace ModularChat.Messaging.Storage.Sqlite;
+
+/// <summary>The log in the data folder.</summary>
+internal sealed class SqliteLogEngine(DataFolder folder, IOptions<StorageOptions> options, TimeProvider time, ILogger<SqliteMessageLog> logger) : ILogEngine
+{
+    public async ValueTask<IMessageLog> OpenAsync(ICommitListener listener, CancellationToken token) =>
+        await SqliteMessageLog.OpenAsync(folder, options.Value.Messages, listener, time, logger, token);
+}
