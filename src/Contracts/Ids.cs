@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace ModularChat.Contracts;
 
@@ -22,6 +23,17 @@ public static class Ids
 
     /// <summary>The id of a user's own Self conversation: a UUID version 8 from SHA-256 over the word <c>self</c> and the user id.</summary>
     public static Guid Self(Guid user) => Derived("self"u8, user, Guid.Empty);
+
+    /// <summary>
+    /// The id of a change that follows from something else, so that a retry of that makes the same ids: a UUID version 8 from
+    /// SHA-256 over the word <c>follow</c>, the first id and the first 16 bytes of the SHA-256 of <paramref name="what"/>.
+    /// </summary>
+    public static Guid Following(Guid first, string what)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(Encoding.UTF8.GetBytes(what), hash);
+        return Derived("follow"u8, first, new Guid(hash[..16], bigEndian: true));
+    }
 
     /// <summary>
     /// The logical shard of a conversation: FNV-1a over the 16 big-endian bytes of the id, modulo <paramref name="shardCount"/>.

@@ -1,3 +1,4 @@
+using MediatR;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,6 +7,7 @@ using ModularChat.Messaging.Endpoints;
 using ModularChat.Messaging.Publishing;
 using ModularChat.Messaging.Reading;
 using ModularChat.Messaging.Receipts;
+using ModularChat.Messaging.Sending;
 using ModularChat.Messaging.Storage;
 
 namespace ModularChat.Messaging;
@@ -33,6 +35,15 @@ public static class MessagingModule
         services.AddSingleton<MarkWindows>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<Deliveries>());
+        services.AddSingleton<SelfConversations>();
+        services.AddSingleton<Reader>();
+        services.AddTransient<Admission>();
+        services.AddSingleton<RequestHash>();
+        services.AddSingleton<ConversationWriter>();
+        services.AddSingleton<Targets>();
+        services.AddSingleton<Blocks>();
+        services.AddTransient<Mentions>();
+        services.AddTransient(typeof(IPipelineBehavior<,>), typeof(StorageProblems<,>));
         services.AddSingleton<EventQueue>();
         services.AddSingleton<StoredEvents>();
         services.AddSingleton<CommitPublisher>();
