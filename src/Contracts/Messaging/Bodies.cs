@@ -46,7 +46,7 @@ public enum MembersAction
 /// <param name="Action">What happened.</param>
 /// <param name="UserIds">To whom.</param>
 /// <param name="Role">The role they have now; absent when they are members no longer.</param>
-/// <param name="NewOwner">When the owner left: who owns the conversation now.</param>
+/// <param name="NewOwner">When the owner left or handed the conversation over: who owns it now. An owner who stays is an administrator from then on.</param>
 public sealed record MembersBody(MembersAction Action, Guid[] UserIds, MemberRole? Role = null, Guid? NewOwner = null);
 
 /// <summary>Content of a settings entry: only what changed is there.</summary>

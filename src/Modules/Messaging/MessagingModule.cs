@@ -49,12 +49,16 @@ public static class MessagingModule
         services.AddSingleton<CommitPublisher>();
         services.AddHostedService<LogOpening>();
         services.AddHostedService<EventLoop>();
+        services.AddHostedService<DuplicateSweep>();
         return services;
     }
 
     /// <summary>Maps the module's endpoints on the group of the API.</summary>
     public static IEndpointRouteBuilder MapMessaging(this IEndpointRouteBuilder routes)
     {
+        routes.MapConversations();
+        routes.MapMembers();
+        routes.MapMessages();
         routes.MapReading();
         return routes;
     }

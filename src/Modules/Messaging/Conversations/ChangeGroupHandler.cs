@@ -19,10 +19,20 @@ internal sealed class ChangeGroupHandler(ConversationWriter writer, RequestHash 
         {
             TextRules.CheckTitle(request.Title);
         }
+        CheckHistory(request.History);
         var wish = new Wish(
             request.ConversationId, request.Caller.UserId, request.ClientMessageId,
             hashes.Of(EntryKind.Settings, request.Title is null ? 0 : 1, request.History is { } history ? (long)history : -1, request.Title));
         return writer.WriteAsync(wish, (state, sender, _) => ValueTask.FromResult(Judge(state.Head, sender, request)), cancellationToken).AsTask();
+    }
+
+    /// <summary>Numbers pass for names in JSON: one that has no name is refused.</summary>
+    internal static void CheckHistory(HistoryVisibility? history)
+    {
+        if (history is not (null or HistoryVisibility.All or HistoryVisibility.Joined))
+        {
+            throw ChatException.Invalid("history", "history is all or joined.");
+        }
     }
 
     private static Draft? Judge(Head head, Member sender, ChangeGroup request)

@@ -20,6 +20,7 @@ internal sealed class CreateGroupHandler(IMessageLog log, Reader reader, Admissi
             throw ChatException.Invalid("id", "id is not a UUID that a client may make: use version 7 or 4.");
         }
         TextRules.CheckTitle(request.Title);
+        ChangeGroupHandler.CheckHistory(request.History);
         var caller = request.Caller.UserId;
         var others = UserIds.Distinct(request.UserIds, caller);
         admission.RequireGroupSize(others.Count + 1L);

@@ -15,8 +15,8 @@ internal static class ReadingEndpoints
     public static void MapReading(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/sync", SyncAsync).WithName("sync");
-        routes.MapGet("/conversations/{id:guid}/messages", HistoryAsync).WithName("history");
-        routes.MapPost("/conversations/{id:guid}/marks", AdvanceMarksAsync).WithName("advanceMarks");
+        routes.MapGet("/conversations/{id}/messages", HistoryAsync).WithName("history");
+        routes.MapPost("/conversations/{id}/marks", AdvanceMarksAsync).WithName("advanceMarks");
     }
 
     private static async Task<JsonHttpResult<SyncPage>> SyncAsync(
