@@ -6,7 +6,8 @@ namespace ModularChat.Contracts;
 /// </summary>
 /// <param name="code">What kind of problem it is.</param>
 /// <param name="detail">One sentence for a developer; never holds message text, tokens or other secrets.</param>
-public sealed class ChatException(ProblemCode code, string detail) : Exception(detail)
+/// <param name="inner">What went wrong underneath; for the log, never for the answer.</param>
+public sealed class ChatException(ProblemCode code, string detail, Exception? inner = null) : Exception(detail, inner)
 {
     /// <summary>What kind of problem it is.</summary>
     public ProblemCode Code { get; } = code;

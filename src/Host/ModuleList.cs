@@ -1,6 +1,7 @@
 using System.Reflection;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Operations;
+using ModularChat.Identity;
 using ModularChat.Messaging;
 using ModularChat.Presence;
 using ModularChat.Storage;
@@ -19,6 +20,7 @@ internal static class ModuleList
 {
     public static readonly IReadOnlyList<Module> Modules =
     [
+        new("Identity", typeof(IdentityOptions), (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
         new("Messaging", typeof(MessagingOptions), (services, configuration) => services.AddMessaging(configuration), routes => routes.MapMessaging()),
         new("Presence", typeof(PresenceOptions), (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
     ];

@@ -55,6 +55,9 @@ internal sealed class ChatServer : IAsyncDisposable
             "--Host:Http2Url=http://127.0.0.1:0",
             $"--Storage:Directory={data}",
             "--Logging:LogLevel:Default=Warning",
+            // All users of a test come from one address.
+            "--Identity:RegistrationsPerMinute=0",
+            "--Identity:LogInsPerMinute=0",
             .. settings.Select(s => "--" + s),
         ];
         var app = Server.Build(args, services =>

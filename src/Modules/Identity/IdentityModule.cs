@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using ModularChat.Identity.Accounts;
+using ModularChat.Identity.Endpoints;
+using ModularChat.Identity.Names;
+using ModularChat.Identity.Sessions;
+using ModularChat.Identity.Starting;
+using ModularChat.Identity.Storage;
+using ModularChat.Storage;
+
+namespace ModularChat.Identity;
+
+/// <summary>Who: users, devices, sessions, profiles, settings, friends, blocks, application keys.</summary>
+public static class IdentityModule
+{
+    /// <summary>Binds section <c>Identity</c>; needs the <see cref="DataFolder"/>, in which it keeps <c>identity.db</c>.</summary>
+    public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<IdentityOptions>()
+            .Bind(configuration.GetSection("Identity"))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddDbContextFactory<IdentityDb>((provider, db) => db
+            .UseSqlite(
+                $"Data Source={provider.GetRequiredService<DataFolder>().File("identity.db")}",
+                sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations")));
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IPasswordHasher<UserRow>, PasswordHasher<UserRow>>();
+        services.AddSingleton<IdentityStore>();
+        services.AddSingleton<UserNames>();
+        services.AddSingleton<AccountStores>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<SessionIssue>();
+        services.AddSingleton<Credentials>();
+        services.AddSingleton<SetUp>();
+        services.AddSingleton<UnknownNames>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<Codes>();
+        services.AddTransient<Changes>();
+        services.AddTransient<Registration>();
+        services.AddTransient<LogIn>();
+        services.AddTransient<PasswordChange>();
+        services.AddTransient<Devices>();
+        services.AddSingleton<SchemaOpener>();
+        services.AddHostedService<IdentityStart>();
+        services.AddHostedService<ExpirySweep>();
+        return services;
+    }
+
+    /// <summary>Maps the requests of section 4 of the protocol.</summary>
+    public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder routes)
+    {
+        AccountEndpoints.Map(routes);
+        return routes;
+    }
+
+    /// <summary>Gives a user a new random password and ends their sessions; for the command line, on the data folder of a server that is not running.</summary>
+    /// <returns>The new password.</returns>
+    /// <exception cref="Contracts.ChatException"><see cref="Contracts.ProblemCodes.NotFound"/> when nobody has this name.</exception>
+    public static async Task<string> ResetPasswordAsync(IServiceProvider services, string name, CancellationToken token)
+    {
+        await services.GetRequiredService<SchemaOpener>().OpenAsync(token);
+        await using var scope = services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<PasswordChange>().ReplaceAsync(name, token);
+    }
+}

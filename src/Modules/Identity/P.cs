@@ -1,1 +1,0 @@
-namespace ModularChat.Identity; internal static class Placeholder;

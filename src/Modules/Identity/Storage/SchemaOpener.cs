@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+using ModularChat.Storage;
+
+namespace ModularChat.Identity.Storage;
+
+/// <summary>Brings the tables up to this program's version, and refuses ones of a newer program.</summary>
+internal sealed class SchemaOpener(IDbContextFactory<IdentityDb> contexts)
+{
+    public async Task OpenAsync(CancellationToken token)
+    {
+        await using var db = await contexts.CreateDbContextAsync(token);
+        var unknown = (await db.Database.GetAppliedMigrationsAsync(token)).Except(db.Database.GetMigrations(), StringComparer.Ordinal).ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new StartupException($"The accounts (identity.db) were written by a newer program (schema {unknown[^1]}): start that one, or restore a backup.");
+        }
+        if ((await db.Database.GetPendingMigrationsAsync(token)).Any())
+        {
+            // A process killed in the middle of this leaves its lock behind, and every later start would wait for it. The lock
+            // on the data folder says that there is no other process.
+            await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", token);
+            await db.Database.MigrateAsync(token);
+        }
+    }
+}
