@@ -33,16 +33,16 @@ internal static class ReadingEndpoints
         var page = wait > 0 && cursor is not null
             ? await mediator.Send(new WaitSync(caller, cursor, limit, TimeSpan.FromSeconds(wait)), token)
             : await mediator.Send(new Sync(caller, cursor, limit), token);
-        return TypedResults.Json(page, ContractsJson.Default.SyncPage);
+        return TypedResults.Json(page, ContractsJson.Wire.SyncPage);
     }
 
     private static async Task<JsonHttpResult<HistoryPage>> HistoryAsync(
         ClaimsPrincipal user, IMediator mediator, Guid id, long? before = null, long? after = null, int limit = 50, CancellationToken token = default) =>
-        TypedResults.Json(await mediator.Send(new GetHistory(Caller.From(user), id, before, after, limit), token), ContractsJson.Default.HistoryPage);
+        TypedResults.Json(await mediator.Send(new GetHistory(Caller.From(user), id, before, after, limit), token), ContractsJson.Wire.HistoryPage);
 
     private static async Task<JsonHttpResult<OwnState>> AdvanceMarksAsync(
         ClaimsPrincipal user, IMediator mediator, Guid id, MarksBody body, CancellationToken token) =>
-        TypedResults.Json(await mediator.Send(new AdvanceMarks(Caller.From(user), id, body.Delivered, body.Read), token), ContractsJson.Default.OwnState);
+        TypedResults.Json(await mediator.Send(new AdvanceMarks(Caller.From(user), id, body.Delivered, body.Read), token), ContractsJson.Wire.OwnState);
 
     /// <summary>Marks to move.</summary>
     internal sealed record MarksBody(long? Delivered = null, long? Read = null);

@@ -2,6 +2,7 @@ using MediatR;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Publishing;
 using ModularChat.Messaging.Storage;
 
 namespace ModularChat.Messaging.Reading;
@@ -26,4 +27,9 @@ internal sealed class AcknowledgeHandler(PresentedCursors cursors) : IRequestHan
         await cursors.TakeAsync(request.Caller.UserId, request.Cursor, cancellationToken);
         return Unit.Value;
     }
+}
+
+internal sealed class GetPositionsHandler(Positions published) : IRequestHandler<GetPositions, long[]>
+{
+    public Task<long[]> Handle(GetPositions request, CancellationToken cancellationToken) => Task.FromResult(published.Snapshot());
 }
