@@ -34,6 +34,12 @@ internal static class Server
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
+        catch (Exception e)
+        {
+            // A bug, and not the operator's: all that is known of it.
+            await Console.Error.WriteLineAsync(e.ToString());
+            return 1;
+        }
     }
 
     /// <summary>Builds everything and checks all settings; touches neither disk nor network.</summary>
@@ -49,13 +55,13 @@ internal static class Server
         SettingsCheck.Run(builder.Configuration, ModuleList.Sections);
 
         builder.AddOperations();
+        builder.Services.AddDispatch(ModuleList.HandlerAssemblies);
         builder.Services.AddStorage(builder.Configuration);
         foreach (var module in ModuleList.Modules)
         {
             module.Add(builder.Services, builder.Configuration);
         }
         builder.Services.AddGateway(builder.Configuration);
-        builder.Services.AddDispatch(ModuleList.HandlerAssemblies);
         builder.Services.AddEdge();
         adjust?.Invoke(builder.Services);
 

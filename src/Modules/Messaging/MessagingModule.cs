@@ -19,6 +19,7 @@ public static class MessagingModule
     public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<MessagingOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>();
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());
         services.AddSingleton<Positions>();
