@@ -44,7 +44,7 @@ public static class MessagingModule
         services.AddSingleton<Targets>();
         services.AddSingleton<Blocks>();
         services.AddTransient<Mentions>();
-        services.AddTransient(typeof(IPipelineBehavior<,>), typeof(StorageProblems<,>));
+        services.AddSingleton(typeof(IPipelineBehavior<,>), typeof(StorageProblems<,>));
         services.AddSingleton<EventQueue>();
         services.AddSingleton<StoredEvents>();
         services.AddSingleton<CommitPublisher>();

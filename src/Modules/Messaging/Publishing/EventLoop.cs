@@ -1,5 +1,4 @@
 using MediatR;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModularChat.Contracts.Messaging;
@@ -7,7 +6,7 @@ using ModularChat.Contracts.Messaging;
 namespace ModularChat.Messaging.Publishing;
 
 /// <summary>Publishes commits as events, one after another, so that every handler sees them in the order of positions.</summary>
-internal sealed partial class EventLoop(EventQueue queue, StoredEvents events, IServiceScopeFactory scopes, ILogger<EventLoop> logger) : BackgroundService
+internal sealed partial class EventLoop(EventQueue queue, StoredEvents events, IMediator mediator, ILogger<EventLoop> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,13 +29,9 @@ internal sealed partial class EventLoop(EventQueue queue, StoredEvents events, I
         }
     }
 
-    private async Task PublishAsync(INotification happened, CancellationToken token)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
-        // MediatR picks handlers by the static type.
-        await (happened is MessageStored stored ? mediator.Publish(stored, token) : mediator.Publish((LogReopened)happened, token));
-    }
+    // MediatR picks handlers by the static type.
+    private Task PublishAsync(INotification happened, CancellationToken token) =>
+        happened is MessageStored stored ? mediator.Publish(stored, token) : mediator.Publish((LogReopened)happened, token);
 
     private static partial class Log
     {

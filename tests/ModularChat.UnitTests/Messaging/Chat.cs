@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using MediatR;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Identity;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Host.Dispatch;
+using ModularChat.Messaging;
+using ModularChat.Messaging.Conversations;
+using ModularChat.Messaging.Storage;
+using ModularChat.Shared;
+using ModularChat.Storage;
+
+namespace ModularChat.UnitTests.Messaging;
+
+/// <summary>The module Messaging on its real log, with the real mediator, and with <see cref="People"/> in the place of Identity.</summary>
+internal sealed class Chat : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+    private readonly DirectoryInfo folder;
+
+    private Chat(ServiceProvider services, DirectoryInfo folder, People people, ManualTime time, Published published)
+    {
+        this.services = services;
+        this.folder = folder;
+        People = people;
+        Time = time;
+        Published = published;
+    }
+
+    public People People { get; }
+
+    public ManualTime Time { get; }
+
+    public Published Published { get; }
+
+    public IMediator Mediator => services.GetRequiredService<IMediator>();
+
+    public IMessageLog Log => services.GetRequiredService<IMessageLog>();
+
+    public ConversationCache Cache => services.GetRequiredService<ConversationCache>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<Chat> StartAsync(params string[] settings)
+    {
+        var data = Directory.CreateTempSubdirectory("modularchat-unit-");
+        var values = settings.Append($"Storage:Directory={data.FullName}").Select(s => s.Split('=', 2)).ToDictionary(p => p[0], string? (p) => p[1]);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        var people = new People();
+        var time = new ManualTime();
+        var published = new Published();
+        var collection = new ServiceCollection();
+        collection.AddLogging();
+        collection.AddSingleton<TimeProvider>(time);
+        collection.AddSingleton<IConfiguration>(configuration);
+        collection.AddStorage(configuration);
+        collection.AddMessaging(configuration);
+        collection.AddDispatch(typeof(MessagingModule).Assembly);
+        collection.AddSingleton<IRequestHandler<GetRelations, Relation[]>>(people);
+        collection.AddSingleton<IRequestHandler<FindUsersByName, UserInfo[]>>(people);
+        collection.AddSingleton<IRequestHandler<GetDataVersions, Dictionary<string, long>>>(people);
+        collection.AddSingleton<INotificationHandler<MessageStored>>(published);
+        var provider = collection.BuildServiceProvider();
+        foreach (var hosted in provider.GetServices<IHostedService>())
+        {
+            if (hosted is IHostedLifecycleService first)
+            {
+                await first.StartingAsync(Token);
+            }
+            await hosted.StartAsync(Token);
+        }
+        return new Chat(provider, data, people, time, published);
+    }
+
+    public static Caller As(Guid user) => new(user);
+
+    /// <summary>A group of an owner and others.</summary>
+    public async Task<Guid> GroupAsync(Guid owner, HistoryVisibility history, params Guid[] others)
+    {
+        var id = Ids.New();
+        await Mediator.Send(new CreateGroup(As(owner), id, "Group", others, history), Token);
+        return id;
+    }
+
+    public async Task<Guid> DirectAsync(Guid one, Guid other) => (await Mediator.Send(new OpenDirect(As(one), other), Token)).Id;
+
+    public Task<Stored> SendAsync(Guid user, Guid conversation, string text = "text", Guid? id = null, long? replyTo = null) =>
+        Mediator.Send(new SendMessage(As(user), conversation, id ?? Ids.New(), text, replyTo), Token);
+
+    public Task<ConversationInfo> SeeAsync(Guid user, Guid conversation) => Mediator.Send(new GetConversation(As(user), conversation), Token);
+
+    public async Task<Entry> ReadAsync(Guid conversation, long seq) =>
+        (await Log.ReadAsync(conversation, seq, seq, 1, newest: false, Token)).ShouldHaveSingleItem().Entry;
+
+    /// <summary>The code under which something is refused, or <c>ok</c>.</summary>
+    public static async Task<string> CodeOfAsync(Func<Task> operation)
+    {
+        try
+        {
+            await operation();
+            return "ok";
+        }
+        catch (ChatException refusal)
+        {
+            return refusal.Code.Code;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var hosted in services.GetServices<IHostedService>().Reverse())
+        {
+            await hosted.StopAsync(CancellationToken.None);
+            if (hosted is IHostedLifecycleService last)
+            {
+                await last.StoppedAsync(CancellationToken.None);
+            }
+        }
+        await services.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+}
+
+/// <summary>Remembers what was published.</summary>
+internal sealed class Published : INotificationHandler<MessageStored>
+{
+    public ConcurrentQueue<MessageStored> Events { get; } = [];
+
+    public Task Handle(MessageStored notification, CancellationToken cancellationToken)
+    {
+        Events.Enqueue(notification);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The entry of a conversation as it was published; waits for it.</summary>
+    public async Task<StoredEntry> EntryAsync(Guid conversation, long seq)
+    {
+        while (true)
+        {
+            foreach (var entry in Events.SelectMany(e => e.Entries))
+            {
+                if (entry.Entry.ConversationId == conversation && entry.Entry.Seq == seq)
+                {
+                    return entry;
+                }
+            }
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+}
