@@ -2,7 +2,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace ModularChat.IntegrationTests;
+namespace ModularChat.IntegrationTests.Gateway;
 
 /// <summary>A WebSocket client that knows frames but no rules: what a stranger writes first, and what a test needs to be rude.</summary>
 internal sealed class RawSocket : IAsyncDisposable
