@@ -40,6 +40,7 @@ public static class MessagingModule
         services.AddSingleton<Reader>();
         services.AddTransient<Admission>();
         services.AddSingleton<RequestHash>();
+        services.AddSingleton<WriteOrder>();
         services.AddSingleton<ConversationWriter>();
         services.AddSingleton<Targets>();
         services.AddSingleton<Blocks>();

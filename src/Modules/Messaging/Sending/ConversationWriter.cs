@@ -9,7 +9,7 @@ namespace ModularChat.Messaging.Sending;
 /// The one way into a conversation's log: judge on the members in memory, append naming them, and judge again when the log
 /// says that they are others now.
 /// </summary>
-internal sealed class ConversationWriter(IMessageLog log, ConversationCache conversations, SelfConversations self, TimeProvider time)
+internal sealed class ConversationWriter(IMessageLog log, ConversationCache conversations, SelfConversations self, WriteOrder order, TimeProvider time)
 {
     private const int Attempts = 8;
 
@@ -19,6 +19,7 @@ internal sealed class ConversationWriter(IMessageLog log, ConversationCache conv
         {
             throw ChatException.Invalid("clientMessageId", "clientMessageId is missing or empty.");
         }
+        using var turn = await order.EnterAsync(wish.SenderId, wish.ConversationId, token);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var state = await conversations.GetAsync(wish.ConversationId, token);
@@ -49,7 +50,10 @@ internal sealed class ConversationWriter(IMessageLog log, ConversationCache conv
             {
                 return await FindEarlierAsync(wish, token) ?? new Stored(wish.ConversationId, 0, time.GetUtcNow(), false);
             }
-            var result = await log.AppendAsync(Append(wish, draft, state.Head.MembersSeq), token);
+            var appending = log.AppendAsync(Append(wish, draft, state.Head.MembersSeq, sender.Role), token);
+            // The log has taken it: what the sender writes next goes behind it, in the same transaction if it likes.
+            turn.Leave();
+            var result = await appending;
             if (result.Outcome != AppendOutcome.MembersChanged)
             {
                 return Answer(wish, result);
@@ -66,7 +70,7 @@ internal sealed class ConversationWriter(IMessageLog log, ConversationCache conv
         return result.Outcome is AppendOutcome.Duplicate or AppendOutcome.IdReused ? Answer(wish, result) : null;
     }
 
-    private Append Append(Wish wish, Draft draft, long membersSeq) => new()
+    private Append Append(Wish wish, Draft draft, long membersSeq, MemberRole? senderRole = null) => new()
     {
         ConversationId = wish.ConversationId,
         SenderId = wish.SenderId,
@@ -77,6 +81,7 @@ internal sealed class ConversationWriter(IMessageLog log, ConversationCache conv
         Body = draft.Body,
         Target = draft.Target,
         MembersSeq = membersSeq,
+        SenderRole = draft.Kind is EntryKind.Message or EntryKind.Edited or EntryKind.Deleted or EntryKind.Reaction or EntryKind.Pinned ? senderRole : null,
         Change = draft.Change,
     };
 

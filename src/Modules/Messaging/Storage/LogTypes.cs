@@ -75,6 +75,12 @@ internal sealed record Append
     public long? Target { get; init; }
     /// <summary>The <see cref="Head.MembersSeq"/> on which the sender was judged; 0 for the first entry.</summary>
     public required long MembersSeq { get; init; }
+    /// <summary>
+    /// Set where nothing but the sender's own role was judged: the role it was. Then other changes of members do not refuse
+    /// the append, only another role does. So a stale cache lets no removed member write, and people who come and go
+    /// never put the messages of others out of order.
+    /// </summary>
+    public MemberRole? SenderRole { get; init; }
     /// <summary>What changes with it; null for messages and signals.</summary>
     public Change? Change { get; init; }
 }

@@ -22,7 +22,8 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             return append.Change is Change.Create create ? Create(append, create) : new AppendResult(AppendOutcome.NoConversation);
         }
         // A message is refused for nothing but its id once the members agree, so its request is entered without a look first.
-        var isPlain = append.Kind == EntryKind.Message && append.MembersSeq == state.MembersSeq;
+        var isStale = IsStale(state, append);
+        var isPlain = append.Kind == EntryKind.Message && !isStale;
         if (!isPlain || !AddRequest(state, append))
         {
             if (tables.FindRequest(state.Key, append) is { } before)
@@ -33,7 +34,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             {
                 return new AppendResult(AppendOutcome.AlreadyCreated);
             }
-            if (append.MembersSeq != state.MembersSeq)
+            if (isStale)
             {
                 return new AppendResult(AppendOutcome.MembersChanged);
             }
@@ -109,6 +110,10 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         }
         return member;
     }
+
+    private bool IsStale(ConversationState state, Append append) =>
+        append.MembersSeq != state.MembersSeq
+        && (append.SenderRole is not { } role || FindMember(state, append.SenderId) is not { } sender || sender.Role != role);
 
     private bool AddRequest(ConversationState state, Append append) =>
         tables.AddRequest(state.Key, append, state.Seq + 1, positions[state.Shard] + 1);
