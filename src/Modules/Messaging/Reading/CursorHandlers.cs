@@ -33,3 +33,15 @@ internal sealed class GetPositionsHandler(Positions published) : IRequestHandler
 {
     public Task<long[]> Handle(GetPositions request, CancellationToken cancellationToken) => Task.FromResult(published.Snapshot());
 }
+
+internal sealed class ReadCursorHandler(IMessageLog log) : IRequestHandler<ReadCursor, long[]>
+{
+    public Task<long[]> Handle(ReadCursor request, CancellationToken cancellationToken)
+    {
+        var info = log.Info;
+        var cursor = Cursor.Read(request.Cursor, info.Key, info.ShardCount);
+        return cursor.RunId == info.RunId
+            ? Task.FromResult(cursor.Positions)
+            : throw new ChatException(ProblemCodes.InvalidCursor, "The cursor is not of the present run; sync from it first.");
+    }
+}
