@@ -6,7 +6,7 @@ using ModularChat.Messaging.Conversations;
 
 namespace ModularChat.Messaging.Reading;
 
-internal sealed class HistoryHandler(ConversationCache conversations, ConversationViews views, VisibleEntries entries)
+internal sealed class HistoryHandler(Reader readers, ConversationViews views, VisibleEntries entries)
     : IRequestHandler<GetHistory, HistoryPage>
 {
     private const int LargestPage = 200;
@@ -15,7 +15,7 @@ internal sealed class HistoryHandler(ConversationCache conversations, Conversati
     {
         request.Caller.Require(ApplicationScopes.Messages);
         Check(request);
-        var (head, reader) = await Readers.FindAsync(conversations, request.ConversationId, request.Caller.UserId, cancellationToken);
+        var (head, reader) = await readers.FindAsync(request.Caller, request.ConversationId, cancellationToken);
         var last = ConversationViews.LastVisible(head, reader.Ranges);
         var from = request.After is { } after ? Math.Min(after, last) + 1 : 1;
         var to = request.Before is { } before ? Math.Min(before - 1, last) : last;

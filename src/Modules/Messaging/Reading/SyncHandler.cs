@@ -2,10 +2,11 @@ using MediatR;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Conversations;
 
 namespace ModularChat.Messaging.Reading;
 
-internal sealed class SyncHandler(PresentedCursors cursors, SyncPages pages, IMediator mediator) : IRequestHandler<Sync, SyncPage>
+internal sealed class SyncHandler(PresentedCursors cursors, SyncPages pages, SelfConversations self, IMediator mediator) : IRequestHandler<Sync, SyncPage>
 {
     public const int LargestPage = 1_000;
 
@@ -15,6 +16,11 @@ internal sealed class SyncHandler(PresentedCursors cursors, SyncPages pages, IMe
         CheckLimit(request.Limit);
         var userId = request.Caller.UserId;
         var (cursor, reset) = await cursors.TakeAsync(userId, request.Cursor, cancellationToken);
+        if (cursor is null)
+        {
+            // A first sync shows all that there is, also where one writes to oneself.
+            await self.EnsureAsync(userId, cancellationToken);
+        }
         var page = await pages.ReadAsync(userId, cursor, request.Limit, reset, cancellationToken);
         return page.More ? page : page with { Versions = await mediator.Send(new GetDataVersions(userId), cancellationToken) };
     }

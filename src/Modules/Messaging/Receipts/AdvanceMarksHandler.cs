@@ -7,7 +7,7 @@ using ModularChat.Messaging.Reading;
 
 namespace ModularChat.Messaging.Receipts;
 
-internal sealed class AdvanceMarksHandler(ConversationCache conversations, ConversationViews views, MarkWindows windows)
+internal sealed class AdvanceMarksHandler(Reader readers, ConversationViews views, MarkWindows windows)
     : IRequestHandler<AdvanceMarks, OwnState>
 {
     public async Task<OwnState> Handle(AdvanceMarks request, CancellationToken cancellationToken)
@@ -17,7 +17,7 @@ internal sealed class AdvanceMarksHandler(ConversationCache conversations, Conve
         {
             throw ChatException.Invalid("read", "delivered or read is needed.");
         }
-        var (head, reader) = await Readers.FindAsync(conversations, request.ConversationId, request.Caller.UserId, cancellationToken);
+        var (head, reader) = await readers.FindAsync(request.Caller, request.ConversationId, cancellationToken);
         var last = ConversationViews.LastVisible(head, reader.Ranges);
         Check("delivered", request.Delivered, last);
         Check("read", request.Read, last);
@@ -26,7 +26,7 @@ internal sealed class AdvanceMarksHandler(ConversationCache conversations, Conve
         if (delivered > reader.Delivered || request.Read > reader.Read)
         {
             await windows.AdvanceAsync(request.ConversationId, reader.UserId, delivered, request.Read).WaitAsync(cancellationToken);
-            (head, reader) = await Readers.FindAsync(conversations, request.ConversationId, request.Caller.UserId, cancellationToken);
+            (head, reader) = await readers.FindAsync(request.Caller, request.ConversationId, cancellationToken);
         }
         return views.Own(head, reader);
     }
