@@ -5,8 +5,11 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ModularChat.Identity.Accounts;
+using ModularChat.Identity.Applications;
 using ModularChat.Identity.Endpoints;
 using ModularChat.Identity.Names;
+using ModularChat.Identity.Profiles;
+using ModularChat.Identity.Relations;
 using ModularChat.Identity.Sessions;
 using ModularChat.Identity.Starting;
 using ModularChat.Identity.Storage;
@@ -45,6 +48,14 @@ public static class IdentityModule
         services.AddTransient<LogIn>();
         services.AddTransient<PasswordChange>();
         services.AddTransient<Devices>();
+        services.AddTransient<UserProfiles>();
+        services.AddTransient<Settings>();
+        services.AddTransient<Friends>();
+        services.AddTransient<Blocks>();
+        services.AddTransient<ExternalUsers>();
+        services.AddSingleton<RelationTable>();
+        services.AddSingleton<ApplicationKeys>();
+        services.AddSingleton<DevelopmentKey>();
         services.AddSingleton<SchemaOpener>();
         services.AddHostedService<IdentityStart>();
         services.AddHostedService<ExpirySweep>();
@@ -55,6 +66,8 @@ public static class IdentityModule
     public static IEndpointRouteBuilder MapIdentity(this IEndpointRouteBuilder routes)
     {
         AccountEndpoints.Map(routes);
+        ProfileEndpoints.Map(routes);
+        ApplicationEndpoints.Map(routes);
         return routes;
     }
 
