@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using ModularChat.Identity.Accounts;
 using ModularChat.Identity.Applications;
 using ModularChat.Identity.Endpoints;
@@ -30,7 +32,9 @@ public static class IdentityModule
         services.AddDbContextFactory<IdentityDb>((provider, db) => db
             .UseSqlite(
                 $"Data Source={provider.GetRequiredService<DataFolder>().File("identity.db")}",
-                sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations")));
+                sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations"))
+            // Each statement is of interest only to whoever looks into this module.
+            .ConfigureWarnings(events => events.Log((RelationalEventId.CommandExecuted, LogLevel.Debug))));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IPasswordHasher<UserRow>, PasswordHasher<UserRow>>();
         services.AddSingleton<IdentityStore>();

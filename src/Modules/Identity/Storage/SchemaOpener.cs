@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using ModularChat.Identity.Storage.Sqlite;
 using ModularChat.Storage;
 
 namespace ModularChat.Identity.Storage;
@@ -16,9 +17,7 @@ internal sealed class SchemaOpener(IDbContextFactory<IdentityDb> contexts)
         }
         if ((await db.Database.GetPendingMigrationsAsync(token)).Any())
         {
-            // A process killed in the middle of this leaves its lock behind, and every later start would wait for it. The lock
-            // on the data folder says that there is no other process.
-            await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", token);
+            await SqliteFile.PrepareAsync(db, token);
             await db.Database.MigrateAsync(token);
         }
     }
