@@ -30,6 +30,10 @@ public sealed class MessageLogOptions
     [Range(1, 100_000)]
     public int MaxBatch { get; set; } = 1_000;
 
+    /// <summary>Entries and marks after which indexes and heads are brought up to the log, 1 to 1,000,000: more make writing cheaper and the start after a crash longer. Default 20,000.</summary>
+    [Range(1, 1_000_000)]
+    public int FoldAfter { get; set; } = 20_000;
+
     /// <summary>Connections that read the log side by side, 1 to 64. Default 4.</summary>
     [Range(1, 64)]
     public int Readers { get; set; } = 4;

@@ -29,6 +29,9 @@ internal sealed class ConversationState
     /// <summary>True when rows lag behind this state.</summary>
     public bool IsDirty { get; set; }
 
+    /// <summary>True when this batch has changed what cannot be worked out from the log: it is written to the rows at once.</summary>
+    public bool IsReshaped { get; set; }
+
     /// <summary>True when this batch has changed something.</summary>
     public bool IsTouched { get; set; }
 

@@ -7,12 +7,9 @@ namespace ModularChat.Messaging.Storage.Sqlite;
 /// Works out what appends and marks of one transaction do, on the states in memory and on the rows. When the transaction
 /// fails all of it is thrown away, states included.
 /// </summary>
-internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestTable requests, ConversationCache cache, long[] positions, int receiptLimit)
+internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestTable requests, ConversationCache cache, Folding folding, long[] positions, int receiptLimit)
 {
     private readonly ShardChanges[] _changes = [.. positions.Select((_, shard) => new ShardChanges(shard))];
-
-    /// <summary>Everything that lags behind in rows.</summary>
-    public List<ConversationState> Dirty { get; } = [];
 
     public AppendResult Apply(Append append)
     {
@@ -21,6 +18,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         {
             return append.Change is Change.Create create ? Create(append, create) : new AppendResult(AppendOutcome.NoConversation);
         }
+        long? targetPlace = null;
         // A message is refused for nothing but its id once the members agree, so its request is entered without a look first.
         var isStale = IsStale(state, append);
         var isPlain = append.Kind == EntryKind.Message && !isStale;
@@ -40,8 +38,8 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             }
             if (append.Change is Change.Edit or Change.Delete or Change.React or Change.Pin)
             {
-                var place = append.Target is { } target ? tables.FindPlace(state, target) : null;
-                var outcome = messages.Apply(state, append, place, state.Seq + 1);
+                targetPlace = append.Target is { } target ? tables.FindPlace(state, target) : null;
+                var outcome = messages.Apply(state, append, targetPlace, state.Seq + 1);
                 if (outcome != AppendOutcome.Stored)
                 {
                     return new AppendResult(outcome);
@@ -49,12 +47,12 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             }
             AddRequest(state, append);
         }
-        return Add(state, append);
+        return Add(state, append, append.Kind == EntryKind.Edited ? targetPlace : null);
     }
 
     public void Apply(MarkAdvance advance)
     {
-        if (Find(advance.ConversationId) is not { } state || FindMember(state, advance.UserId) is not { } member)
+        if (Find(advance.ConversationId) is not { } state || tables.FindMember(state, advance.UserId) is not { } member)
         {
             return;
         }
@@ -72,20 +70,22 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             member.ReadNumber = tables.NumberAt(state, read);
         }
         (member.Read, member.Delivered, member.Preferences) = (read, delivered, preferences);
-        Touch(state, member, ++positions[state.Shard]);
+        var position = ++positions[state.Shard];
+        Touch(state, member, position);
+        tables.AddMark(Place.Of(state.Shard, position), state.Key, member);
     }
 
     public int Forget(DateTimeOffset before, int limit) => requests.Forget(before, limit);
 
     /// <summary>The commit of each shard that changed, in order of shard; the changes start anew.</summary>
-    public IReadOnlyList<Commit> TakeCommits()
+    public IReadOnlyList<(Commit Commit, ConversationState[] Touched)> TakeCommits()
     {
-        var commits = new List<Commit>();
+        var commits = new List<(Commit, ConversationState[])>();
         foreach (var changes in _changes)
         {
-            if (changes.Take(positions[changes.Shard]) is { } commit)
+            if (changes.Take(positions[changes.Shard]) is { } taken)
             {
-                commits.Add(commit);
+                commits.Add(taken);
             }
         }
         return commits;
@@ -101,19 +101,9 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         return state;
     }
 
-    private MemberState? FindMember(ConversationState state, Guid user)
-    {
-        if (!state.Members.TryGetValue(user, out var member))
-        {
-            member = tables.FindMember(state.Key, user) is { } row ? new MemberState(row) : null;
-            state.Members.Add(user, member);
-        }
-        return member;
-    }
-
     private bool IsStale(ConversationState state, Append append) =>
         append.MembersSeq != state.MembersSeq
-        && (append.SenderRole is not { } role || FindMember(state, append.SenderId) is not { } sender || sender.Role != role);
+        && (append.SenderRole is not { } role || tables.FindMember(state, append.SenderId) is not { } sender || sender.Role != role);
 
     private bool AddRequest(ConversationState state, Append append) =>
         tables.AddRequest(state.Key, append, state.Seq + 1, positions[state.Shard] + 1);
@@ -136,10 +126,10 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         {
             state.Members[user] = null;
         }
-        return Add(state, append);
+        return Add(state, append, targetPlace: null);
     }
 
-    private AppendResult Add(ConversationState state, Append append)
+    private AppendResult Add(ConversationState state, Append append, long? targetPlace)
     {
         var changes = _changes[state.Shard];
         changes.Begin(positions[state.Shard]);
@@ -152,7 +142,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         }
         var place = Place.Of(state.Shard, position);
         state.Tail.Add(place);
-        tables.AddEntry(place, state, append);
+        tables.AddEntry(place, state, append, targetPlace);
         Touch(state);
         ApplyChange(state, append, position);
         changes.Entries.Add(new CommittedEntry(position, ToEntry(state, append), append.Change));
@@ -166,28 +156,34 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             case Change.Create create:
                 SetMembers(state, create.Members.Select(m =>
                     new MemberChange(m.UserId, m.Role, m.Role >= MemberRole.Member ? RangeChange.OpenAll : RangeChange.Keep)), position);
-                (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+                Reshape(state, position);
                 break;
             case Change.ChangeMembers members:
                 SetMembers(state, members.Changes, position);
-                (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+                Reshape(state, position);
                 break;
             case Change.Settings settings:
                 (state.Title, state.History) = (settings.Title ?? state.Title, settings.History ?? state.History);
-                (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+                Reshape(state, position);
                 break;
-            case null when append.Kind == EntryKind.Message && FindMember(state, append.SenderId) is { Role: >= MemberRole.Member } sender:
+            case null when append.Kind == EntryKind.Message && tables.FindMember(state, append.SenderId) is { Role: >= MemberRole.Member } sender:
                 (sender.Read, sender.Delivered, sender.ReadNumber) = (state.Seq, state.Seq, state.Number);
                 Touch(state, sender, position);
                 break;
         }
     }
 
+    private static void Reshape(ConversationState state, long position)
+    {
+        (state.MembersSeq, state.MembersPosition) = (state.Seq, position);
+        state.IsReshaped = true;
+    }
+
     private void SetMembers(ConversationState state, IEnumerable<MemberChange> changes, long position)
     {
         foreach (var change in changes)
         {
-            var member = FindMember(state, change.UserId);
+            var member = tables.FindMember(state, change.UserId);
             if (member is null)
             {
                 member = new MemberState(new Member(change.UserId, MemberRole.None, [], 0, 0, 0, 0, Preferences.None, 0));
@@ -209,8 +205,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
     {
         if (!state.IsDirty)
         {
-            state.IsDirty = true;
-            Dirty.Add(state);
+            folding.Add(state);
         }
         if (!state.IsTouched)
         {

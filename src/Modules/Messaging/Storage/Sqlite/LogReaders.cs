@@ -4,13 +4,13 @@ using ModularChat.Storage.Sqlite;
 namespace ModularChat.Messaging.Storage.Sqlite;
 
 /// <summary>A few connections that read side by side with the writer, each on a snapshot of its own.</summary>
-internal sealed class LogReaders(string path, int shards, int count) : IDisposable
+internal sealed class LogReaders(string path, int shards, int count, Unfolded unfolded) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(count, count);
     private readonly ConcurrentBag<LogReader> _idle = [];
     private int _generation;
 
-    /// <summary>Reads within one snapshot.</summary>
+    /// <summary>Reads on a connection of its own; each method of the reader is one snapshot.</summary>
     public async ValueTask<T> ReadAsync<T>(Func<LogReader, T> read, CancellationToken token)
     {
         await _free.WaitAsync(token);
@@ -19,9 +19,9 @@ internal sealed class LogReaders(string path, int shards, int count) : IDisposab
         {
             if (!_idle.TryTake(out reader))
             {
-                reader = new LogReader(SqliteDatabase.Open(path, SqliteMessageLog.BusyMilliseconds), shards, Volatile.Read(ref _generation));
+                reader = new LogReader(SqliteDatabase.Open(path, SqliteMessageLog.BusyMilliseconds), shards, unfolded, Volatile.Read(ref _generation));
             }
-            var result = reader.InSnapshot(read);
+            var result = read(reader);
             Return(reader);
             return result;
         }

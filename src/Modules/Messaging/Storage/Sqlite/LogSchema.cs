@@ -21,7 +21,7 @@ internal static class LogSchema
         CREATE TABLE shard (shard INTEGER PRIMARY KEY, position INTEGER NOT NULL, folded INTEGER NOT NULL, forgotten INTEGER NOT NULL);
         CREATE TABLE entry (
             place INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, seq INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL,
-            sender BLOB NOT NULL, at INTEGER NOT NULL, client_message_id BLOB NOT NULL, target INTEGER, body BLOB,
+            sender BLOB NOT NULL, at INTEGER NOT NULL, client_message_id BLOB NOT NULL, target INTEGER, target_place INTEGER, body BLOB,
             state INTEGER NOT NULL, changed INTEGER, edited_at INTEGER);
         CREATE TABLE mark (
             place INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, user BLOB NOT NULL, delivered INTEGER NOT NULL, read INTEGER NOT NULL,

@@ -16,8 +16,12 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
         $"INSERT OR REPLACE INTO member (conversation, {Rows.MemberColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
     private readonly Statement _addUser = database.Prepare("INSERT OR IGNORE INTO user_conversation (user, conversation) VALUES (?1, ?2)");
     private readonly Statement _addEntry = database.Prepare(
-        "INSERT INTO entry (place, conversation, seq, number, kind, sender, at, client_message_id, target, body, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)");
-    private readonly Statement _addIndex = database.Prepare("INSERT INTO entry_index (conversation, seq, place) VALUES (?1, ?2, ?3)");
+        "INSERT INTO entry (place, conversation, seq, number, kind, sender, at, client_message_id, target, target_place, body, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)");
+    private readonly Statement _addIndex = database.Prepare("INSERT OR REPLACE INTO entry_index (conversation, seq, place) VALUES (?1, ?2, ?3)");
+    private readonly Statement _addMark = database.Prepare(
+        "INSERT INTO mark (place, conversation, user, delivered, read, read_number, muted_until, flags) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    private readonly Statement _dropMarks = database.Prepare("DELETE FROM mark WHERE place > ?1 AND place <= ?2");
+    private readonly Statement _writeFolded = database.Prepare("UPDATE shard SET folded = ?2 WHERE shard = ?1");
     private readonly Statement _findPlace = database.Prepare("SELECT place FROM entry_index WHERE conversation = ?1 AND seq = ?2");
     private readonly Statement _findNumber = database.Prepare("SELECT number FROM entry WHERE place = ?1");
     private readonly Statement _addRequest = database.Prepare(
@@ -25,8 +29,6 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
     private readonly Statement _findRequest = database.Prepare(
         "SELECT hash, seq, position, at FROM request WHERE client_message_id = ?1 AND conversation = ?2 AND sender = ?3");
     private readonly Statement _writePosition = database.Prepare("UPDATE shard SET position = ?2 WHERE shard = ?1");
-
-    public SqliteDatabase Database { get; } = database;
 
     public ConversationState? FindConversation(Guid id)
     {
@@ -47,11 +49,35 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
         return key;
     }
 
-    public void WriteHead(ConversationState state) => _writeHead
+    /// <summary>Writes the head and every member that lags behind.</summary>
+    public void WriteState(ConversationState state)
+    {
+        WriteHead(state);
+        foreach (var member in state.Members.Values)
+        {
+            if (member is { IsDirty: true })
+            {
+                WriteMember(state.Key, member);
+            }
+        }
+    }
+
+    /// <summary>A member; null when the user never was one.</summary>
+    public MemberState? FindMember(ConversationState state, Guid user)
+    {
+        if (!state.Members.TryGetValue(user, out var member))
+        {
+            member = FindMember(state.Key, user) is { } row ? new MemberState(row) : null;
+            state.Members.Add(user, member);
+        }
+        return member;
+    }
+
+    private void WriteHead(ConversationState state) => _writeHead
         .Bind(1, state.Key).Bind(2, state.Title).Bind(3, (long)state.History).Bind(4, state.Seq).Bind(5, state.Position).Bind(6, state.Number)
         .Bind(7, state.MembersSeq).Bind(8, state.MembersPosition).Bind(9, state.MarksPosition).Bind(10, state.MemberCount).Run();
 
-    public Member? FindMember(long conversation, Guid user)
+    private Member? FindMember(long conversation, Guid user)
     {
         if (!_findMember.Bind(1, conversation).Bind(2, user).Step())
         {
@@ -62,19 +88,19 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
         return member;
     }
 
-    public void WriteMember(long conversation, MemberState member) => _writeMember
+    private void WriteMember(long conversation, MemberState member) => _writeMember
         .Bind(1, conversation).Bind(2, member.UserId).Bind(3, (long)member.Role).Bind(4, Rows.Encode(member.Ranges)).Bind(5, member.Delivered)
         .Bind(6, member.Read).Bind(7, member.ReadNumber).Bind(8, member.MarksPosition).Bind(9, member.Preferences.MutedUntil)
         .Bind(10, Rows.Flags(member.Preferences)).Bind(11, member.RangesPosition).Run();
 
     public void AddUser(Guid user, long conversation) => _addUser.Bind(1, user).Bind(2, conversation).Run();
 
-    public void AddEntry(long place, ConversationState state, Append append)
+    public void AddEntry(long place, ConversationState state, Append append, long? targetPlace)
     {
         _addEntry.Bind(1, place).Bind(2, state.Key).Bind(3, state.Seq).Bind(4, state.Number).Bind(5, (long)append.Kind).Bind(6, append.SenderId)
-            .Bind(7, append.At).Bind(8, append.ClientMessageId).Bind(9, append.Target);
+            .Bind(7, append.At).Bind(8, append.ClientMessageId).Bind(9, append.Target).Bind(10, targetPlace);
         // An edit's content lies in the edited message only: after a deletion no copy may remain.
-        _ = append.Body is null || append.Kind == EntryKind.Edited ? _addEntry.BindNull(10) : _addEntry.Bind(10, append.Body.Utf8.Span);
+        _ = append.Body is null || append.Kind == EntryKind.Edited ? _addEntry.BindNull(11) : _addEntry.Bind(11, append.Body.Utf8.Span);
         _addEntry.Run();
     }
 
@@ -121,7 +147,7 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
     {
         _addRequest.Bind(1, append.ClientMessageId).Bind(2, conversation).Bind(3, append.SenderId).Bind(4, append.RequestHash)
             .Bind(5, seq).Bind(6, position).Bind(7, append.At).Run();
-        return Database.Changes > 0;
+        return database.Changes > 0;
     }
 
     /// <summary>What became of the request with this id before: a duplicate, a reused id, or null when it is new.</summary>
@@ -136,6 +162,18 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
             : new AppendResult(AppendOutcome.IdReused);
         _findRequest.Reset();
         return result;
+    }
+
+    /// <summary>A moved mark as the log keeps it until it is folded.</summary>
+    public void AddMark(long place, long conversation, MemberState member) => _addMark
+        .Bind(1, place).Bind(2, conversation).Bind(3, member.UserId).Bind(4, member.Delivered).Bind(5, member.Read).Bind(6, member.ReadNumber)
+        .Bind(7, member.Preferences.MutedUntil).Bind(8, Rows.Flags(member.Preferences)).Run();
+
+    /// <summary>Everything up to this position of the shard is in its rows.</summary>
+    public void WriteFolded(int shard, long position)
+    {
+        _writeFolded.Bind(1, shard).Bind(2, position).Run();
+        _dropMarks.Bind(1, Place.Of(shard, 0)).Bind(2, Place.Of(shard, position)).Run();
     }
 
     public void WritePosition(int shard, long position) => _writePosition.Bind(1, shard).Bind(2, position).Run();

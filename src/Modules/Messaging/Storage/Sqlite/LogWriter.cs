@@ -18,6 +18,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private readonly int _shards;
     private readonly MessageLogOptions _options;
     private readonly LogReaders _readers;
+    private readonly Unfolded _unfolded;
     private readonly ICommitListener _listener;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -27,10 +28,10 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private WriterSession? _session;
     private long[] _positions;
 
-    public LogWriter(string path, SqliteDatabase database, int shards, MessageLogOptions options, LogReaders readers, ICommitListener listener, TimeProvider time, ILogger logger)
+    public LogWriter(string path, SqliteDatabase database, int shards, MessageLogOptions options, LogReaders readers, Unfolded unfolded, ICommitListener listener, TimeProvider time, ILogger logger)
     {
-        (_path, _shards, _options, _readers, _listener, _time, _logger) = (path, shards, options, readers, listener, time, logger);
-        _session = WriterSession.Open(database, shards, options.CachedConversations);
+        (_path, _shards, _options, _readers, _unfolded, _listener, _time, _logger) = (path, shards, options, readers, unfolded, listener, time, logger);
+        _session = new WriterSession(database, shards, options, unfolded);
         _positions = _session.Positions;
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         _loop = Task.Run(RunAsync, CancellationToken.None);
@@ -56,7 +57,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _stop.CancelAsync();
         await _loop;
-        _session?.Dispose();
+        Close();
         _stop.Dispose();
     }
 
@@ -92,7 +93,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             _session ??= Reopen();
             var commits = _session.Write(batch);
             Volatile.Write(ref _positions, _session.Positions);
-            foreach (var commit in commits)
+            foreach (var (commit, _) in commits)
             {
                 Tell(commit);
             }
@@ -143,6 +144,20 @@ internal sealed partial class LogWriter : IAsyncDisposable
         }
     }
 
+    private void Close()
+    {
+        try
+        {
+            _session?.Finish();
+        }
+        catch (SqliteErrorException e)
+        {
+            // Nothing is lost: the next opening replays what is not folded.
+            Log.FoldFailed(_logger, e);
+        }
+        _session?.Dispose();
+    }
+
     private WriterSession Reopen()
     {
         var database = SqliteDatabase.Open(_path, SqliteMessageLog.BusyMilliseconds);
@@ -150,7 +165,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         {
             // What the last commit left in the file may be there only in memory: sync it before anybody builds on it.
             database.Execute("PRAGMA wal_checkpoint(PASSIVE)");
-            var session = WriterSession.Open(database, _shards, _options.CachedConversations);
+            var session = new WriterSession(database, _shards, _options, _unfolded);
             Volatile.Write(ref _positions, session.Positions);
             _listener.Reopened([.. _positions]);
             return session;
@@ -169,6 +184,9 @@ internal sealed partial class LogWriter : IAsyncDisposable
 
         [LoggerMessage(2002, LogLevel.Error, "The message log could not be opened again; it is tried with the next write")]
         public static partial void ReopenFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(2004, LogLevel.Warning, "The message log was closed without being folded; the next start takes a little longer")]
+        public static partial void FoldFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(2003, LogLevel.Error, "A listener failed on a commit of the message log")]
         public static partial void ListenerFailed(ILogger logger, Exception exception);

@@ -13,8 +13,8 @@ internal sealed class ShardChanges(int shard)
     /// <summary>Notes the position before the first change.</summary>
     public void Begin(long position) => _previous ??= position;
 
-    /// <summary>The commit up to now; null when nothing changed.</summary>
-    public Commit? Take(long position)
+    /// <summary>The commit up to now with the conversations of its heads; null when nothing changed.</summary>
+    public (Commit Commit, ConversationState[] Touched)? Take(long position)
     {
         if (_previous is not { } previous)
         {
@@ -34,10 +34,11 @@ internal sealed class ShardChanges(int shard)
             Conversations[i].IsTouched = false;
         }
         var commit = new Commit(Shard, previous, position, [.. Entries], members, heads);
+        ConversationState[] touched = [.. Conversations];
         _previous = null;
         Entries.Clear();
         Members.Clear();
         Conversations.Clear();
-        return commit;
+        return (commit, touched);
     }
 }

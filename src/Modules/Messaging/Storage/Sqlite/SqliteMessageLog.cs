@@ -106,8 +106,9 @@ internal sealed class SqliteMessageLog : IMessageLog
             database = SqliteDatabase.Open(path, BusyMilliseconds);
             var info = LogSchema.Prepare(database, path, options.Shards, time.GetUtcNow());
             var runs = LogSchema.ReadRuns(database);
-            var readers = new LogReaders(path, info.ShardCount, options.Readers);
-            return new SqliteMessageLog(info, new LogWriter(path, database, info.ShardCount, options, readers, listener, time, logger), readers, runs);
+            var unfolded = new Unfolded();
+            var readers = new LogReaders(path, info.ShardCount, options.Readers, unfolded);
+            return new SqliteMessageLog(info, new LogWriter(path, database, info.ShardCount, options, readers, unfolded, listener, time, logger), readers, runs);
         }
         catch (SqliteErrorException e)
         {

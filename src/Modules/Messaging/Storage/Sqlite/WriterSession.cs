@@ -1,3 +1,4 @@
+using ModularChat.Storage;
 using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
@@ -9,27 +10,33 @@ internal sealed class WriterSession : IDisposable
     private readonly LogTables _tables;
     private readonly LogBatch _batch;
     private readonly ConversationCache _cache;
+    private readonly Folding _folding;
+    private readonly Unfolded _unfolded;
     private readonly Statement _begin;
     private readonly Statement _commit;
     private readonly long[] _positions;
 
-    private WriterSession(SqliteDatabase database, int shards, int cachedConversations)
+    /// <summary>Takes up the log where its file ends.</summary>
+    public WriterSession(SqliteDatabase database, int shards, MessageLogOptions options, Unfolded unfolded)
     {
-        _database = database;
+        // The default of 2 MB would read the same index pages again for every slice; checkpoints pay by page, so they wait for 16 MB.
+        database.Execute("PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000");
+        (_database, _unfolded) = (database, unfolded);
         _tables = new LogTables(database, shards);
-        _cache = new ConversationCache(cachedConversations);
+        _cache = new ConversationCache(options.CachedConversations);
         _positions = LogSchema.ReadPositions(database, shards);
-        _batch = new LogBatch(_tables, new MessageTable(database), new RequestTable(database, shards), _cache, _positions, SqliteMessageLog.ReceiptLimit);
+        _folding = new Folding(_tables, unfolded, _positions, options.FoldAfter);
+        _batch = new LogBatch(
+            _tables, new MessageTable(database), new RequestTable(database, shards), _cache, _folding, _positions, SqliteMessageLog.ReceiptLimit);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
+        unfolded.Replace(new Replay(database, _tables, _cache, _folding).Run());
     }
 
     public long[] Positions => [.. _positions];
 
-    public static WriterSession Open(SqliteDatabase database, int shards, int cachedConversations) => new(database, shards, cachedConversations);
-
-    /// <summary>One transaction: when this returns, everything is on disk.</summary>
-    public IReadOnlyList<Commit> Write(List<Pending> pending)
+    /// <summary>One transaction: when this returns, everything is on disk and readers see it.</summary>
+    public IReadOnlyList<(Commit Commit, ConversationState[] Touched)> Write(List<Pending> pending)
     {
         _begin.Run();
         foreach (var one in pending)
@@ -37,39 +44,39 @@ internal sealed class WriterSession : IDisposable
             one.Apply(_batch);
         }
         var commits = _batch.TakeCommits();
-        foreach (var commit in commits)
+        var written = 0L;
+        foreach (var (commit, touched) in commits)
         {
             _tables.WritePosition(commit.Shard, commit.Position);
+            written += commit.Position - commit.PreviousPosition;
+            foreach (var state in touched)
+            {
+                if (state.IsReshaped)
+                {
+                    _tables.WriteState(state);
+                    state.IsReshaped = false;
+                }
+            }
         }
-        Fold();
+        _folding.Step((int)written);
         _commit.Run();
+        _folding.Committed();
+        foreach (var (commit, touched) in commits)
+        {
+            _unfolded.Publish(touched, commit);
+        }
         _cache.Trim();
         return commits;
     }
 
-    public void Dispose() => _database.Dispose();
-
-    private void Fold()
+    /// <summary>Folds everything, so that the next opening has nothing to replay.</summary>
+    public void Finish()
     {
-        foreach (var state in _batch.Dirty)
-        {
-            var seq = state.TailFrom;
-            foreach (var place in state.Tail)
-            {
-                _tables.AddIndex(state.Key, seq++, place);
-            }
-            state.Tail.Clear();
-            _tables.WriteHead(state);
-            foreach (var member in state.Members.Values)
-            {
-                if (member is { IsDirty: true })
-                {
-                    _tables.WriteMember(state.Key, member);
-                    member.IsDirty = false;
-                }
-            }
-            state.IsDirty = false;
-        }
-        _batch.Dirty.Clear();
+        _begin.Run();
+        _folding.Finish();
+        _commit.Run();
+        _folding.Committed();
     }
+
+    public void Dispose() => _database.Dispose();
 }

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+
+namespace ModularChat.Messaging.Storage.Sqlite;
+
+/// <summary>
+/// What is on disk but not folded into the rows that are read by: readers look here first. It changes only after a commit,
+/// and a conversation goes only after the commit that folded it. A reader that looks here and then begins its snapshot misses
+/// nothing; one that has to do it the other way round begins again when <see cref="Generation"/> has changed meanwhile.
+/// </summary>
+internal sealed class Unfolded
+{
+    private volatile ConcurrentDictionary<Guid, UnfoldedConversation> _conversations = new();
+    private int _generation;
+
+    /// <summary>Rises before anything goes.</summary>
+    public int Generation => Volatile.Read(ref _generation);
+
+    public UnfoldedConversation? Find(Guid id) => _conversations.GetValueOrDefault(id);
+
+    /// <summary>Puts in what a commit did, but for what was folded with it.</summary>
+    public void Publish(IReadOnlyList<ConversationState> touched, Commit commit)
+    {
+        for (var i = 0; i < touched.Count; i++)
+        {
+            if (touched[i].IsDirty)
+            {
+                Put(_conversations, touched[i], commit.Heads[i]);
+            }
+        }
+        foreach (var (id, member) in commit.Members)
+        {
+            Find(id)?.Put(member);
+        }
+    }
+
+    /// <summary>Begins anew with these; after the log was opened.</summary>
+    public void Replace(IReadOnlyCollection<ConversationState> states)
+    {
+        var conversations = new ConcurrentDictionary<Guid, UnfoldedConversation>();
+        foreach (var state in states)
+        {
+            var conversation = Put(conversations, state, state.ToHead());
+            foreach (var member in state.Members.Values)
+            {
+                if (member is { IsDirty: true })
+                {
+                    conversation.Put(member.ToMember());
+                }
+            }
+        }
+        Interlocked.Increment(ref _generation);
+        _conversations = conversations;
+    }
+
+    public void Remove(IReadOnlyList<ConversationState> folded)
+    {
+        Interlocked.Increment(ref _generation);
+        foreach (var state in folded)
+        {
+            _conversations.TryRemove(state.Id, out _);
+        }
+    }
+
+    private static UnfoldedConversation Put(ConcurrentDictionary<Guid, UnfoldedConversation> conversations, ConversationState state, Head head)
+    {
+        if (!conversations.TryGetValue(state.Id, out var conversation))
+        {
+            conversation = new UnfoldedConversation(state.Key);
+            conversation.Put(head, state.Tail);
+            conversations.TryAdd(state.Id, conversation);
+            return conversation;
+        }
+        conversation.Put(head, state.Tail);
+        return conversation;
+    }
+}
+
+/// <summary>One conversation's part.</summary>
+internal sealed class UnfoldedConversation(long key)
+{
+    private readonly Lock _lock = new();
+    private readonly List<long> _places = [];
+    private readonly Dictionary<Guid, Member> _members = [];
+    private Head? _head;
+
+    public long Key => key;
+
+    public Head Head
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _head!;
+            }
+        }
+    }
+
+    public Member? Member(Guid user)
+    {
+        lock (_lock)
+        {
+            return _members.GetValueOrDefault(user);
+        }
+    }
+
+    /// <summary>The head and every member that lags behind in its row.</summary>
+    public (Head Head, Dictionary<Guid, Member> Members) State()
+    {
+        lock (_lock)
+        {
+            return (_head!, new Dictionary<Guid, Member>(_members));
+        }
+    }
+
+    /// <summary>Places of the entries from <paramref name="from"/> to <paramref name="to"/> that the index lacks, and the first seq that it lacks.</summary>
+    public (long First, long[] Places) Places(long from, long to)
+    {
+        lock (_lock)
+        {
+            var first = _head!.Seq - _places.Count + 1;
+            var start = (int)Math.Clamp(from - first, 0, _places.Count);
+            var end = (int)Math.Clamp(Math.Min(to, _head.Seq) - first + 1, start, _places.Count);
+            return (first, [.. _places[start..end]]);
+        }
+    }
+
+    public void Put(Head head, List<long> tail)
+    {
+        lock (_lock)
+        {
+            _head = head;
+            for (var i = _places.Count; i < tail.Count; i++)
+            {
+                _places.Add(tail[i]);
+            }
+        }
+    }
+
+    public void Put(Member member)
+    {
+        lock (_lock)
+        {
+            _members[member.UserId] = member;
+        }
+    }
+}
