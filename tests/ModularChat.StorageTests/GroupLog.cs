@@ -1,6 +1,7 @@
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Messaging.Storage;
+using ModularChat.Storage;
 
 namespace ModularChat.StorageTests;
 
@@ -14,9 +15,11 @@ internal sealed class GroupLog(LogUnderTest test) : IAsyncDisposable
     public IMessageLog Log => Test.Log;
     public RecordingListener Listener => Test.Listener;
 
-    public static async Task<GroupLog> OpenAsync(string engine, params Guid[] users)
+    public static Task<GroupLog> OpenAsync(string engine, params Guid[] users) => OpenAsync(engine, _ => { }, users);
+
+    public static async Task<GroupLog> OpenAsync(string engine, Action<MessageLogOptions> configure, params Guid[] users)
     {
-        var log = new GroupLog(await LogUnderTest.OpenAsync(engine));
+        var log = new GroupLog(await LogUnderTest.OpenAsync(engine, configure));
         (await log.AppendAsync(Appends.Create(log.Group, users))).Outcome.ShouldBe(AppendOutcome.Stored);
         return log;
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using ModularChat.Contracts;
 using ModularChat.Messaging.Storage;
 using ModularChat.Messaging.Storage.Sqlite;
 using ModularChat.Storage;
@@ -56,6 +57,33 @@ internal sealed class LogUnderTest(string engine) : IAsyncDisposable
         await OpenAsync();
     }
 
+    /// <summary>Goes on with a copy of the files as they are now, like after kill -9: nothing was closed or brought in order.</summary>
+    public async Task CrashAsync()
+    {
+        var copy = Copy();
+        await CloseAsync();
+        Restore(copy);
+        await OpenAsync();
+    }
+
+    /// <summary>A copy of all files, of an open log or a closed one.</summary>
+    public string Copy()
+    {
+        var copy = Directory.CreateDirectory(System.IO.Path.Combine(_folder.Path, Ids.New().ToString())).FullName;
+        foreach (var file in Directory.GetFiles(Path, "messages.db*").Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
+        {
+            System.IO.File.Copy(file, System.IO.Path.Combine(copy, System.IO.Path.GetFileName(file)));
+        }
+        return copy;
+    }
+
+    /// <summary>Puts a copy back in the place of a closed log.</summary>
+    public void Restore(string copy)
+    {
+        Directory.Delete(Path, recursive: true);
+        Directory.Move(copy, Path);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
@@ -68,6 +96,9 @@ internal sealed class RecordingListener : ICommitListener
 {
     private readonly Lock _lock = new();
     private readonly List<Commit> _commits = [];
+
+    /// <summary>False for a test that writes more than it wants to keep.</summary>
+    public bool Keeps { get; set; } = true;
 
     public int Reopenings { get; private set; }
 
@@ -86,6 +117,10 @@ internal sealed class RecordingListener : ICommitListener
     {
         lock (_lock)
         {
+            if (!Keeps)
+            {
+                return;
+            }
             _commits.Add(commit);
         }
     }
