@@ -14,7 +14,7 @@ internal static class Settings
         configuration
             .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
             .AddEnvironmentVariables(EnvironmentPrefix)
-            .AddInMemoryCollection(args.Select(Parse));
+            .AddInMemoryCollection(args.Select(Parse).GroupBy(a => a.Key, StringComparer.OrdinalIgnoreCase).Select(same => same.Last()));
     }
 
     private static KeyValuePair<string, string?> Parse(string argument)

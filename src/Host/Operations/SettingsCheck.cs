@@ -15,6 +15,7 @@ internal static class SettingsCheck
 {
     /// <summary>Sections that belong to the framework and have keys of their own kind.</summary>
     private static readonly string[] Foreign = ["Logging"];
+    private static readonly string[] Secret = ["Code", "Key", "Password", "Secret"];
 
     /// <summary>Refuses the start when anything is wrong.</summary>
     /// <exception cref="StartupException">One sentence a line for each wrong setting.</exception>
@@ -115,12 +116,17 @@ internal static class SettingsCheck
         }
         if (value is null)
         {
-            return $"{key} is '{text}', but must be {Allowed(property)}.";
+            return $"{key} is '{Shown(property, text)}', but must be {Allowed(property)}.";
         }
         property.SetValue(instance, value);
         var context = new ValidationContext(instance) { MemberName = property.Name };
-        return Validator.TryValidateProperty(value, context, validationResults: null) ? null : $"{key} is '{text}', but must be {Allowed(property)}.";
+        return Validator.TryValidateProperty(value, context, validationResults: null) ? null
+            : $"{key} is '{Shown(property, text)}', but must be {Allowed(property)}.";
     }
+
+    /// <summary>A secret does not go to the terminal or a log.</summary>
+    private static string Shown(PropertyInfo property, string text) =>
+        Secret.Any(end => property.Name.EndsWith(end, StringComparison.Ordinal)) ? "***" : text;
 
     /// <summary>What a property may hold, in words after "must be".</summary>
     private static string Allowed(PropertyInfo property)
@@ -132,15 +138,32 @@ internal static class SettingsCheck
         }
         if (property.GetCustomAttribute<RegularExpressionAttribute>() is { ErrorMessage: { } rule })
         {
-            return rule;
+            return Rule(rule);
+        }
+        if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } values)
+        {
+            return List(values.Values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)!));
         }
         if (property.GetCustomAttribute<StringLengthAttribute>() is { } length)
         {
             return string.Create(CultureInfo.InvariantCulture, $"a text of {length.MinimumLength} to {length.MaximumLength} characters");
         }
-        return type.IsEnum ? string.Join(", ", Enum.GetNames(type)[..^1]) + " or " + Enum.GetNames(type)[^1]
+        return type.IsEnum ? List(Enum.GetNames(type))
             : property.IsDefined(typeof(RequiredAttribute)) ? $"{Kind(type)} that is not empty"
             : Kind(type);
+    }
+
+    /// <summary>What follows "must be" in the rule's own sentence, where it is one.</summary>
+    private static string Rule(string message)
+    {
+        var start = message.IndexOf("must be ", StringComparison.Ordinal);
+        return (start < 0 ? message : message[(start + "must be ".Length)..]).TrimEnd('.');
+    }
+
+    private static string List(IEnumerable<string> names)
+    {
+        var all = names.ToList();
+        return all.Count == 1 ? all[0] : string.Join(", ", all[..^1]) + " or " + all[^1];
     }
 
     private static string Kind(Type type) =>

@@ -58,6 +58,9 @@ internal sealed class ChatServer : IAsyncDisposable
             // All users of a test come from one address.
             "--Identity:RegistrationsPerMinute=0",
             "--Identity:LogInsPerMinute=0",
+            // All users of a test come from one address.
+            "--Identity:RegistrationsPerMinute=0",
+            "--Identity:LogInsPerMinute=0",
             .. settings.Select(s => "--" + s),
         ];
         var app = Server.Build(args, services =>
