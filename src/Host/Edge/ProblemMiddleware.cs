@@ -10,6 +10,7 @@ namespace ModularChat.Host.Edge;
 internal sealed partial class ProblemMiddleware(RequestDelegate next, IOptions<ServerOptions> options, ILogger<ProblemMiddleware> logger)
 {
     private const int ClientClosedRequest = 499;
+    private const string NoJson = "The body must be JSON with Content-Type: application/json.";
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -34,7 +35,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IOptions<S
             // The client went away in the middle of an answer.
             return;
         }
-        if (!context.Response.HasStarted && context.Response.ContentLength is null && FromStatus(context.Response.StatusCode) is { } problem)
+        if (!context.Response.HasStarted && context.Response.ContentLength is null && FromStatus(context) is { } problem)
         {
             await ProblemResponse.WriteAsync(context, problem);
         }
@@ -64,11 +65,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IOptions<S
     {
         if (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return Problem.From(ProblemCodes.TooLarge, $"The request body is larger than {options.Value.MaxRequestBytes} bytes.") with { Limit = options.Value.MaxRequestBytes };
+            return TooLarge();
         }
         if (e.StatusCode == StatusCodes.Status415UnsupportedMediaType)
         {
-            return Problem.From(ProblemCodes.MalformedJson, "The body must be JSON with Content-Type: application/json.");
+            return Problem.From(ProblemCodes.MalformedJson, NoJson);
         }
         // The framework names the parameter, and after it the value, which may be a secret: only the name goes out.
         var parameter = Parameter().Match(e.Message);
@@ -80,13 +81,20 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IOptions<S
         return Problem.From(ProblemCodes.InvalidRequest, $"{name} is missing or is not a {parameter.Groups["type"].Value}.") with { Field = name };
     }
 
-    private static Problem? FromStatus(int status) => status switch
+    /// <summary>A status without a body: from the router, or from the framework's own reading of a body.</summary>
+    private Problem? FromStatus(HttpContext context) => context.Response.StatusCode switch
     {
+        StatusCodes.Status404NotFound when context.GetEndpoint() is not null => Problem.From(ProblemCodes.NotFound),
         StatusCodes.Status404NotFound => Problem.From(ProblemCodes.NoSuchEndpoint),
         StatusCodes.Status405MethodNotAllowed => Problem.From(ProblemCodes.NoSuchEndpoint, "The path is there, but not with this method."),
-        StatusCodes.Status415UnsupportedMediaType => Problem.From(ProblemCodes.MalformedJson, "The body must be JSON with Content-Type: application/json."),
+        StatusCodes.Status400BadRequest => Problem.From(ProblemCodes.MalformedJson),
+        StatusCodes.Status413PayloadTooLarge => TooLarge(),
+        StatusCodes.Status415UnsupportedMediaType => Problem.From(ProblemCodes.MalformedJson, NoJson),
         _ => null,
     };
+
+    private Problem TooLarge() =>
+        Problem.From(ProblemCodes.TooLarge, $"The request body is larger than {options.Value.MaxRequestBytes} bytes.") with { Limit = options.Value.MaxRequestBytes };
 
     [GeneratedRegex("""parameter "(?<type>[^" ]+) (?<name>[^" ]+)"|parameter '(?<type>[^' ]+) (?<name>[^' ]+)'""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Parameter();

@@ -126,7 +126,7 @@ internal static class SettingsCheck
 
     /// <summary>A secret does not go to the terminal or a log.</summary>
     private static string Shown(PropertyInfo property, string text) =>
-        Secret.Any(end => property.Name.EndsWith(end, StringComparison.Ordinal)) ? "***" : text;
+        property.PropertyType == typeof(string) && Secret.Any(end => property.Name.EndsWith(end, StringComparison.Ordinal)) ? "***" : text;
 
     /// <summary>What a property may hold, in words after "must be".</summary>
     private static string Allowed(PropertyInfo property)

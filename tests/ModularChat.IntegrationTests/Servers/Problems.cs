@@ -11,7 +11,7 @@ internal static class Problems
     {
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         ((int)response.StatusCode).ShouldBe(expected.Status, text);
-        response.Content.Headers.ContentType?.MediaType.ShouldBe("application/problem+json", text);
+        (response.Content.Headers.ContentType?.MediaType).ShouldBe("application/problem+json", text);
         using var document = JsonDocument.Parse(text);
         var problem = document.RootElement.Clone();
         problem.GetProperty("code").GetString().ShouldBe(expected.Code, text);
