@@ -102,7 +102,7 @@ public sealed partial class ChatClient : ILinkHandler
         var poll = _options.Transport == Transport.LongPoll || (_options.Transport == Transport.Auto && _notOpened >= 3);
         if (!poll)
         {
-            return new WebSocketLink(_options, _http, _replica, this);
+            return new WebSocketLink(_options, _options.WebSocketHttp ?? _http, _replica, this);
         }
         _notOpened = 0;
         return new LongPollLink(Api, _replica, this, _options.Time, _options.Transport == Transport.LongPoll ? Timeout.InfiniteTimeSpan : PollBeforeNextTry);

@@ -139,6 +139,9 @@ public sealed partial class ChatClient : IAsyncDisposable
     /// <summary>Entries from now on, in seq order within each conversation, each once, across all reconnects.</summary>
     public IAsyncEnumerable<Entry> EntriesAsync(CancellationToken token = default) => Entries(_events.Read(token));
 
+    /// <summary>Breaks the connection and comes back: for when the network is known to have changed.</summary>
+    public void Reconnect() => _link?.Abort();
+
     /// <summary>Closes the connection. What was not confirmed stays in the store.</summary>
     public async ValueTask DisposeAsync()
     {

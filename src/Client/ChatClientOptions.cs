@@ -50,8 +50,17 @@ public sealed class ChatClientOptions
     /// <summary>Is told every event in order, on the connection's own loop: be quick, and do not wait for this client in it.</summary>
     public Action<ChatEvent>? OnEvent { get; init; }
 
+    /// <summary>
+    /// Is told each live entry as it came over the WebSocket, before it is put in order or dropped as double: for programs that check a server.
+    /// Called on the connection's own loop.
+    /// </summary>
+    public Action<Entry>? OnRawEntry { get; init; }
+
     /// <summary>Shared by as many clients as you like; null makes one for this client. It must not have a short timeout: long polls last up to a minute.</summary>
     public HttpMessageInvoker? Http { get; init; }
+
+    /// <summary>Opens WebSockets, when that is to be limited otherwise than <see cref="Http"/>: each open WebSocket holds one of its connections.</summary>
+    public HttpMessageInvoker? WebSocketHttp { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -105,6 +105,7 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
         switch (frame.Type)
         {
             case FrameType.Entry when frame.Entry is { } entry:
+                options.OnRawEntry?.Invoke(entry);
                 await replica.ApplyAsync(entry, token);
                 break;
             case FrameType.Ack:

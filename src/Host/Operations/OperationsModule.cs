@@ -22,7 +22,8 @@ internal static class OperationsModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Limits>();
         services.AddHealthChecks().AddCheck<DataFolderCheck>("data folder");
-        builder.Host.UseDefaultServiceProvider(o => o.ValidateScopes = true);
+        // What a class needs and nobody registered shows at the start, and not at the first request.
+        builder.Host.UseDefaultServiceProvider(o => (o.ValidateScopes, o.ValidateOnBuild) = (true, true));
 
         builder.Logging.ClearProviders();
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));

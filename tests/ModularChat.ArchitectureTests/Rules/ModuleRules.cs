@@ -46,7 +46,7 @@ internal static partial class ModuleRules
     public static IEnumerable<string> Sockets(IEnumerable<Type> types) =>
         from type in types
         from used in TypeReferences.Of(type)
-        where used.Namespace is "System.Net.Sockets" or "System.Net.WebSockets"
+        where !used.IsEnum && (used.Namespace is "System.Net.Sockets" or "System.Net.WebSockets")
         select $"{type.FullName} uses {used.FullName}.";
 
     /// <summary>A module uses the contracts of those modules only that it may know.</summary>
