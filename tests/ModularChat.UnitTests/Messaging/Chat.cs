@@ -20,6 +20,7 @@ internal sealed class Chat : IAsyncDisposable
 {
     private readonly ServiceProvider services;
     private readonly DirectoryInfo folder;
+    private bool isClosed;
 
     private Chat(ServiceProvider services, DirectoryInfo folder, People people, ManualTime time, Published published)
     {
@@ -42,11 +43,15 @@ internal sealed class Chat : IAsyncDisposable
 
     public ConversationCache Cache => services.GetRequiredService<ConversationCache>();
 
+    public IServiceProvider Services => services;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<Chat> StartAsync(params string[] settings)
+    public static Task<Chat> StartAsync(params string[] settings) => OpenAsync(Directory.CreateTempSubdirectory("modularchat-unit-"), settings);
+
+    /// <summary>On a folder that is there; it is deleted in the end.</summary>
+    public static async Task<Chat> OpenAsync(DirectoryInfo data, params string[] settings)
     {
-        var data = Directory.CreateTempSubdirectory("modularchat-unit-");
         var values = settings.Append($"Storage:Directory={data.FullName}").Select(s => s.Split('=', 2)).ToDictionary(p => p[0], string? (p) => p[1]);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         var people = new People();
@@ -109,7 +114,8 @@ internal sealed class Chat : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops it and leaves the folder.</summary>
+    public async Task<DirectoryInfo> CloseAsync()
     {
         foreach (var hosted in services.GetServices<IHostedService>().Reverse())
         {
@@ -120,7 +126,16 @@ internal sealed class Chat : IAsyncDisposable
             }
         }
         await services.DisposeAsync();
-        folder.Delete(recursive: true);
+        isClosed = true;
+        return folder;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!isClosed)
+        {
+            (await CloseAsync()).Delete(recursive: true);
+        }
     }
 }
 

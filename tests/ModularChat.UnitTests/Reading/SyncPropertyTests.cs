@@ -1,0 +1,158 @@
+using ModularChat.Client.Folding;
+using ModularChat.Client.Wire;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Conversations;
+using ModularChat.UnitTests.Messaging;
+using ClientEntry = ModularChat.Client.Entry;
+using ClientKind = ModularChat.Client.EntryKind;
+
+namespace ModularChat.UnitTests.Reading;
+
+/// <summary>Whatever happens in the conversations and on the way, every device folds to what the server says.</summary>
+public sealed class SyncPropertyTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<int, string> Runs => new()
+    {
+        { 1, "Messaging:RecentEntriesBytes=67108864" },
+        { 2, "Messaging:RecentEntriesBytes=67108864" },
+        { 3, "Messaging:RecentEntriesBytes=67108864" },
+        { 4, "Messaging:RecentEntriesBytes=0" },
+        { 5, "Messaging:RecentEntriesBytes=20000" },
+        { 6, "Messaging:RecentEntriesBytes=67108864" },
+    };
+
+    [Theory, MemberData(nameof(Runs))]
+    public async Task Every_device_folds_to_the_state_of_the_server(int seed, string memory)
+    {
+        var random = new Random(seed);
+        await using var chat = await Chat.StartAsync(memory);
+        var life = new RandomChat(chat, random);
+        await life.BeginAsync(people: 5, conversations: 4);
+        var pollers = life.People.ConvertAll(person => new Device(chat, person));
+        var live = life.People.ConvertAll(person => new Device(chat, person));
+        var late = life.People.ConvertAll(person => new Device(chat, person));
+        foreach (var device in live)
+        {
+            await device.SyncAsync(random.Next(1, 1_001));
+        }
+        for (var step = 0; step < 700; step++)
+        {
+            await life.StepAsync();
+            if (random.Next(6) == 0)
+            {
+                var device = pollers[random.Next(pollers.Count)];
+                await device.SyncAsync(random.Next(4) == 0 ? 1 : random.Next(1, 40), () => random.Next(3) == 0);
+            }
+            if (random.Next(10) == 0)
+            {
+                chat.Time.Advance(TimeSpan.FromSeconds(1));
+            }
+            await DeliverAsync(chat, live, () => random.Next(10) > 2);
+        }
+
+        await life.SettleAsync();
+        await QuietenAsync(chat, [.. pollers, .. live, .. late], random);
+
+        foreach (var device in (Device[])[.. pollers, .. live, .. late])
+        {
+            await device.ReadGapsAsync();
+            await CompareAsync(chat, device);
+        }
+    }
+
+    /// <summary>Syncs until nobody gets anything new: presenting a cursor moves marks, which are news to others.</summary>
+    private static async Task QuietenAsync(Chat chat, Device[] devices, Random random)
+    {
+        for (var round = 0; round < 100; round++)
+        {
+            var got = 0;
+            foreach (var device in devices)
+            {
+                got += await device.SyncAsync(random.Next(1, 100));
+            }
+            chat.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(20, Token);
+            if (got == 0 && round > 2)
+            {
+                return;
+            }
+        }
+        throw new InvalidOperationException("The devices never come to rest.");
+    }
+
+    private static async Task DeliverAsync(Chat chat, List<Device> live, Func<bool> comes)
+    {
+        while (chat.Published.Events.TryDequeue(out var stored))
+        {
+            foreach (var device in live)
+            {
+                await device.LiveAsync(stored, comes);
+            }
+        }
+    }
+
+    private static async Task CompareAsync(Chat chat, Device device)
+    {
+        var ids = await chat.Cache.ListAsync(device.User, Token);
+        foreach (var id in ids)
+        {
+            var info = await chat.SeeAsync(device.User, id);
+            if (info.Me is { Role: MemberRole.None, Ranges.Length: 0 })
+            {
+                continue;
+            }
+            var fold = device.Folds.ShouldContainKeyAndGet(id);
+            CompareState(info, fold);
+            var history = await HistoryAsync(chat, device.User, id);
+            Json(fold.Timeline.Where(e => e.Kind == ClientKind.Message)).ShouldBe(Json(history.Where(e => e.Kind == ClientKind.Message)));
+            var unread = history.Count(e => e.Kind == ClientKind.Message && e.SenderId != device.User && e.Seq > info.Me.Read);
+            info.Me.Unread.ShouldBe(unread);
+        }
+        device.Folds.Keys.Except(ids).ShouldBeEmpty();
+    }
+
+    private static void CompareState(ConversationInfo info, ConversationFold fold)
+    {
+        var me = Device.ToClient(info.Me, ContractsJson.Wire.OwnState, ClientJson.Default.OwnState);
+        fold.State.Me.Role.ShouldBe(me.Role);
+        fold.State.Me.Ranges.ShouldBe(me.Ranges);
+        (fold.State.Me.Delivered, fold.State.Me.Read, fold.State.Me.Version).ShouldBe((me.Delivered, me.Read, me.Version));
+        if (info.Me.Role == MemberRole.None)
+        {
+            return;
+        }
+        fold.State.Me.Unread.ShouldBe(me.Unread);
+        fold.State.Title.ShouldBe(info.Title);
+        fold.State.MemberCount.ShouldBe(info.MemberCount);
+        fold.State.StateSeq.ShouldBe(info.StateSeq);
+        fold.State.Members!.OrderBy(m => m.UserId).Select(m => (m.UserId, (int)m.Role, m.Delivered, m.Read))
+            .ShouldBe(info.Members!.OrderBy(m => m.UserId).Select(m => (m.UserId, (int)m.Role, m.Delivered, m.Read)));
+    }
+
+    private static async Task<List<ClientEntry>> HistoryAsync(Chat chat, Guid user, Guid conversation)
+    {
+        var entries = new List<ClientEntry>();
+        for (long? before = null; ;)
+        {
+            var page = await chat.Mediator.Send(new GetHistory(Chat.As(user), conversation, before, null, 37), Token);
+            entries.InsertRange(0, Device.ToClient(page, ContractsJson.Wire.HistoryPage, ClientJson.Default.HistoryPage).Entries);
+            if (!page.More)
+            {
+                return entries;
+            }
+            before = page.Entries[0].Seq;
+        }
+    }
+
+    private static string Json(IEnumerable<ClientEntry> entries) =>
+        string.Join('\n', entries.Select(e => System.Text.Json.JsonSerializer.Serialize(e, ClientJson.Default.Entry)));
+}
+
+internal static class Found
+{
+    public static TValue ShouldContainKeyAndGet<TKey, TValue>(this IReadOnlyDictionary<TKey, TValue> map, TKey key) where TKey : notnull =>
+        map.TryGetValue(key, out var value) ? value : throw new ShouldAssertException($"{key} is missing");
+}
