@@ -28,7 +28,7 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
             Me = Own(head, reader),
             // A former member is not told who is there now.
             MemberCount = isInside ? head.MemberCount : 0,
-            Members = isInside && members is not null && IsSmall(head) ? List(members) : null,
+            Members = isInside && members is not null && IsSmall(head) ? List(members, reader) : null,
         };
     }
 
@@ -47,9 +47,9 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
             mutedUntil, preferences.Pinned, preferences.Archived);
     }
 
-    /// <summary>A member as others see it.</summary>
-    public MemberInfo Info(Head head, Member member) =>
-        IsSmall(head) && member.Role >= MemberRole.Member
+    /// <summary>A member as the reader sees it. Who is only invited is not shown what others have read.</summary>
+    public MemberInfo Info(Head head, Member reader, Member member) =>
+        IsSmall(head) && reader.Role >= MemberRole.Member && member.Role >= MemberRole.Member
             ? new MemberInfo(member.UserId, member.Role, member.Delivered, member.Read)
             : new MemberInfo(member.UserId, member.Role);
 
@@ -83,7 +83,7 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
         return false;
     }
 
-    private static MemberInfo[] List(MemberTable members)
+    private static MemberInfo[] List(MemberTable members, Member reader)
     {
         var list = new List<MemberInfo>(members.Recipients.Length + members.InvitedCount);
         for (var i = 0; i < members.Count; i++)
@@ -93,7 +93,7 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
             {
                 continue;
             }
-            list.Add(member.Role >= MemberRole.Member
+            list.Add(member.Role >= MemberRole.Member && reader.Role >= MemberRole.Member
                 ? new MemberInfo(member.UserId, member.Role, member.Delivered, member.Read)
                 : new MemberInfo(member.UserId, member.Role));
         }

@@ -80,7 +80,7 @@ internal sealed class ListMembersHandler(Reader reader, ConversationViews views)
         var page = new MemberInfo[Math.Min(request.Limit, members.Count)];
         for (var i = 0; i < page.Length; i++)
         {
-            page[i] = views.Info(state.Head, members[i]);
+            page[i] = views.Info(state.Head, me, members[i]);
         }
         return new MemberPage(page, members.Count > page.Length);
     }
