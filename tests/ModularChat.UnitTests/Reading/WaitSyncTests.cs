@@ -1,4 +1,3 @@
-using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
