@@ -115,14 +115,14 @@ internal sealed class StoredEvents(ConversationCache conversations, Conversation
 
     /// <summary>
     /// A sender's marks move to the own message, and everybody who gets the message knows that: no frame says it again. Who
-    /// comes into a conversation that was just made gets all of it anyway.
+    /// comes into a conversation that was just made gets all of it anyway; who is invited into it gets nothing but this.
     /// </summary>
     private static bool MovedBySending(Commit commit, Guid conversationId, Member member)
     {
         foreach (var (_, entry, change) in commit.Entries)
         {
             if (entry.ConversationId == conversationId
-                && (change is Change.Create || (entry.Kind == EntryKind.Message && entry.SenderId == member.UserId && entry.Seq == member.Read)))
+                && ((change is Change.Create && member.Role >= MemberRole.Member) || (entry.Kind == EntryKind.Message && entry.SenderId == member.UserId && entry.Seq == member.Read)))
             {
                 return true;
             }
