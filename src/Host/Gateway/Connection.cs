@@ -125,7 +125,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     {
         lock (_gate)
         {
-            if (!_writing || _close is not null)
+            if (!_writing)
             {
                 return Task.CompletedTask;
             }
@@ -151,6 +151,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
         lock (_gate)
         {
             _close ??= CloseReason.Normal;
+            _writing = true;
             _queue.Clear();
             _held = null;
             _drained?.TrySetResult();
@@ -207,30 +208,18 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     {
         try
         {
-            while (true)
+            CloseReason? close;
+            while (TryTake(out var frame, out close))
             {
-                ReadOnlyMemory<byte> frame;
-                lock (_gate)
-                {
-                    if (!_queue.TryDequeue(out frame))
-                    {
-                        _drained?.TrySetResult();
-                        _drained = null;
-                        if (_close is null)
-                        {
-                            _writing = false;
-                            TrimQueue();
-                            return;
-                        }
-                        break;
-                    }
-                    _queuedBytes -= frame.Length;
-                }
                 await Socket.SendAsync(frame, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, _closed.Token);
             }
-            if (Socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            if (close is not null)
             {
-                await Socket.CloseOutputAsync((WebSocketCloseStatus)_close.Code, _close.Text, _closed.Token);
+                if (Socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                {
+                    await Socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Text, _closed.Token);
+                }
+                StopWriting();
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
@@ -238,6 +227,37 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
             // The peer is gone; the receiver sees it too and ends the connection.
             Socket.Abort();
             await _closed.CancelAsync();
+            StopWriting();
+        }
+    }
+
+    /// <summary>The next frame; false when there is none: then writing has stopped, unless the connection is to be closed.</summary>
+    private bool TryTake(out ReadOnlyMemory<byte> frame, out CloseReason? close)
+    {
+        lock (_gate)
+        {
+            close = _close;
+            if (_queue.TryDequeue(out frame))
+            {
+                _queuedBytes -= frame.Length;
+                return true;
+            }
+            if (_close is null)
+            {
+                TrimQueue();
+                StopWriting();
+            }
+            return false;
+        }
+    }
+
+    private void StopWriting()
+    {
+        lock (_gate)
+        {
+            _writing = false;
+            _drained?.TrySetResult();
+            _drained = null;
         }
     }
 
