@@ -26,6 +26,7 @@ internal sealed class LogUnderTest(string engine) : IAsyncDisposable
     public string File => System.IO.Path.Combine(Path, "messages.db");
     public MessageLogOptions Options { get; } = new();
     public RecordingListener Listener { get; } = new();
+    public TimeProvider Time { get; set; } = TimeProvider.System;
     public IMessageLog Log { get; private set; } = null!;
 
     public static async Task<LogUnderTest> OpenAsync(string engine, Action<MessageLogOptions>? configure = null)
@@ -39,7 +40,7 @@ internal sealed class LogUnderTest(string engine) : IAsyncDisposable
     public async Task OpenAsync()
     {
         _data = DataFolder.Open(Path);
-        Log = await SqliteMessageLog.OpenAsync(_data, Options, Listener, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
+        Log = await SqliteMessageLog.OpenAsync(_data, Options, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
     }
 
     public async Task CloseAsync()
@@ -100,7 +101,12 @@ internal sealed class RecordingListener : ICommitListener
     /// <summary>False for a test that writes more than it wants to keep.</summary>
     public bool Keeps { get; set; } = true;
 
+    /// <summary>True for a listener with a bug.</summary>
+    public bool Fails { get; set; }
+
     public int Reopenings { get; private set; }
+
+    public long[] LastPositions { get; private set; } = [];
 
     public IReadOnlyList<Commit> Commits
     {
@@ -117,6 +123,10 @@ internal sealed class RecordingListener : ICommitListener
     {
         lock (_lock)
         {
+            if (Fails)
+            {
+                throw new InvalidOperationException("A listener with a bug.");
+            }
             if (!Keeps)
             {
                 return;
@@ -130,6 +140,7 @@ internal sealed class RecordingListener : ICommitListener
         lock (_lock)
         {
             Reopenings++;
+            LastPositions = positions;
         }
     }
 }

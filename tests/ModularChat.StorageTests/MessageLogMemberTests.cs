@@ -43,6 +43,20 @@ public sealed class MessageLogMemberTests
     }
 
     [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    public async Task An_append_judged_on_the_senders_role_alone_is_sent_back_only_when_that_changed(string engine)
+    {
+        await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
+        await test.AppendAsync(Appends.Members(test.Group, Ann, 1, new MemberChange(Cy, MemberRole.Member, RangeChange.OpenHere)));
+        (await AsMember(Bo)).Outcome.ShouldBe(AppendOutcome.Stored);
+        await test.AppendAsync(Appends.Members(test.Group, Ann, 2, new MemberChange(Bo, MemberRole.None, RangeChange.Close)));
+        (await AsMember(Bo)).Outcome.ShouldBe(AppendOutcome.MembersChanged);
+        (await AsMember(Ids.New())).Outcome.ShouldBe(AppendOutcome.MembersChanged);
+        (await AsMember(Cy)).Outcome.ShouldBe(AppendOutcome.Stored);
+
+        Task<AppendResult> AsMember(Guid sender) => test.AppendAsync(Appends.Message(test.Group, sender, "x") with { SenderRole = MemberRole.Member });
+    }
+
+    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
     public async Task Ranges_close_on_leaving_and_open_again_on_coming_back_with_the_numbers_at_their_ends(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);

@@ -14,6 +14,9 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long deleted content may stay in the write-ahead file.</summary>
+    private static readonly TimeSpan ErasePeriod = TimeSpan.FromSeconds(10);
+
     private readonly string _path;
     private readonly int _shards;
     private readonly MessageLogOptions _options;
@@ -25,6 +28,8 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private readonly Channel<Pending> _queue;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private readonly ITimer _eraseTimer;
+    private volatile bool _isEraseDue;
     private WriterSession? _session;
     private long[] _positions;
 
@@ -34,6 +39,9 @@ internal sealed partial class LogWriter : IAsyncDisposable
         _session = new WriterSession(database, shards, options, unfolded);
         _positions = _session.Positions;
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
+        // The empty write wakes the loop; after a fault it is also what opens the log again when nobody writes.
+        _eraseTimer = time.CreateTimer(
+            _ => _isEraseDue = _queue.Writer.TryWrite(new Pending<bool>(_ => true, CancellationToken.None)), null, ErasePeriod, ErasePeriod);
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 
@@ -54,7 +62,11 @@ internal sealed partial class LogWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        if (!_queue.Writer.TryComplete())
+        {
+            return;
+        }
+        await _eraseTimer.DisposeAsync();
         await _stop.CancelAsync();
         await _loop;
         Close();
@@ -78,6 +90,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             if (batch.Count == 0 || TryWrite(batch))
             {
                 pause = MinPause;
+                EraseIfDue();
                 continue;
             }
             // A full disk does not get better by asking it a thousand times a second.
@@ -113,6 +126,24 @@ internal sealed partial class LogWriter : IAsyncDisposable
             pending.Complete();
         }
         return true;
+    }
+
+    private void EraseIfDue()
+    {
+        if (!_isEraseDue || _session is not { HasErased: true })
+        {
+            return;
+        }
+        _isEraseDue = false;
+        try
+        {
+            _session.Erase();
+        }
+        catch (SqliteErrorException e)
+        {
+            Log.EraseFailed(_logger, e);
+            Abandon();
+        }
     }
 
     private void Tell(Commit commit)
@@ -184,6 +215,9 @@ internal sealed partial class LogWriter : IAsyncDisposable
 
         [LoggerMessage(2002, LogLevel.Error, "The message log could not be opened again; it is tried with the next write")]
         public static partial void ReopenFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(2005, LogLevel.Error, "The write-ahead file of the message log could not be emptied; the log is opened again")]
+        public static partial void EraseFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(2004, LogLevel.Warning, "The message log was closed without being folded; the next start takes a little longer")]
         public static partial void FoldFailed(ILogger logger, Exception exception);

@@ -19,6 +19,9 @@ internal sealed class MessageTable(SqliteDatabase database)
         "INSERT INTO reaction (conversation, seq, emoji, user, added, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     private readonly Statement _removeReaction = database.Prepare("DELETE FROM reaction WHERE conversation = ?1 AND seq = ?2 AND emoji = ?3 AND user = ?4");
 
+    /// <summary>True when content was overwritten: the write-ahead file may still hold a copy of it.</summary>
+    public bool HasErased { get; set; }
+
     /// <summary>Applies a change to the message at <paramref name="place"/>; the entry about it will get <paramref name="seq"/>.</summary>
     public AppendOutcome Apply(ConversationState conversation, Append append, long? place, long seq)
     {
@@ -54,6 +57,7 @@ internal sealed class MessageTable(SqliteDatabase database)
     {
         _ = body is null ? _edit.BindNull(2) : _edit.Bind(2, body.Utf8.Span);
         _edit.Bind(1, place).Bind(3, seq).Bind(4, at).Run();
+        HasErased = true;
         return AppendOutcome.Stored;
     }
 
@@ -64,6 +68,7 @@ internal sealed class MessageTable(SqliteDatabase database)
             return AppendOutcome.Unchanged;
         }
         _delete.Bind(1, place).Bind(2, seq).Bind(3, (long)MessageState.Deleted).Run();
+        HasErased = true;
         if (state.HasFlag(MessageState.HasReactions))
         {
             _dropReactions.Bind(1, conversation.Key).Bind(2, target).Run();

@@ -10,6 +10,7 @@ internal sealed class WriterSession : IDisposable
     private readonly LogTables _tables;
     private readonly LogBatch _batch;
     private readonly ConversationCache _cache;
+    private readonly MessageTable _messages;
     private readonly Folding _folding;
     private readonly Unfolded _unfolded;
     private readonly Statement _begin;
@@ -26,8 +27,9 @@ internal sealed class WriterSession : IDisposable
         _cache = new ConversationCache(options.CachedConversations);
         _positions = LogSchema.ReadPositions(database, shards);
         _folding = new Folding(_tables, unfolded, _positions, options.FoldAfter);
+        _messages = new MessageTable(database);
         _batch = new LogBatch(
-            _tables, new MessageTable(database), new RequestTable(database, shards), _cache, _folding, _positions, SqliteMessageLog.ReceiptLimit);
+            _tables, _messages, new RequestTable(database, shards), _cache, _folding, _positions, SqliteMessageLog.ReceiptLimit);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         unfolded.Replace(new Replay(database, _tables, _cache, _folding).Run());
@@ -68,6 +70,12 @@ internal sealed class WriterSession : IDisposable
         _cache.Trim();
         return commits;
     }
+
+    /// <summary>True when deleted or edited content may still lie in the write-ahead file.</summary>
+    public bool HasErased => _messages.HasErased;
+
+    /// <summary>Brings the write-ahead file into the database and empties it, unless a reader still needs it.</summary>
+    public void Erase() => _messages.HasErased = _database.Scalar("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
 
     /// <summary>Folds everything, so that the next opening has nothing to replay.</summary>
     public void Finish()

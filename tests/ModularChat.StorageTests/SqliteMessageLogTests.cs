@@ -1,0 +1,162 @@
+using System.Text;
+using ModularChat.Contracts;
+using ModularChat.Messaging.Storage;
+using ModularChat.Shared;
+using ModularChat.Storage;
+using ModularChat.Storage.Sqlite;
+
+namespace ModularChat.StorageTests;
+
+/// <summary>What only the log on SQLite promises: its file, its faults.</summary>
+public sealed class SqliteMessageLogTests
+{
+    private const string Sqlite = "sqlite";
+    private static readonly Guid Ann = Ids.New(), Bo = Ids.New();
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Deleted_and_edited_content_is_gone_from_the_files()
+    {
+        var time = new ManualTime();
+        await using var test = new LogUnderTest(Sqlite) { Time = time };
+        await test.OpenAsync();
+        var group = Ids.New();
+        await test.Log.AppendAsync(Appends.Create(group, Ann, Bo), Token);
+        // A short text lies in its row, a long one in pages of its own.
+        foreach (var text in new[] { "marker-of-a-short-text", string.Concat(Enumerable.Repeat("marker-of-a-long-text ", 2000)), "marker-of-an-edited-text" })
+        {
+            await test.Log.AppendAsync(Appends.Message(group, Ann, text), Token);
+        }
+        await test.Log.AppendAsync(Appends.Message(group, Ann, "it-stays"), Token);
+        await test.ReopenAsync();
+        Files().ShouldContain("marker-of-a-short-text");
+        Files().ShouldContain("it-stays");
+        await test.Log.AppendAsync(Appends.Edit(group, Ann, 2, "marker-of-a-short-text, edited"), Token);
+        await test.Log.AppendAsync(Appends.Delete(group, Ann, 2), Token);
+        await test.Log.AppendAsync(Appends.Delete(group, Ann, 3), Token);
+        await test.Log.AppendAsync(Appends.Edit(group, Ann, 4, "it is another text now"), Token);
+        time.Advance(TimeSpan.FromSeconds(10));
+        // The writer does it after the write that comes with the timer; it is done once the next one is through.
+        await test.Log.AppendAsync(Appends.Message(group, Ann, "one more"), Token);
+        await test.Log.AppendAsync(Appends.Message(group, Ann, "one more"), Token);
+        Files().ShouldNotContain("marker-of");
+        Files().ShouldContain("it-stays");
+
+        string Files() => string.Concat(Directory.GetFiles(test.Path, "messages.db*").Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)).Select(Read));
+
+        static string Read(string path)
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            return reader.ReadToEnd();
+        }
+    }
+
+    [Fact]
+    public async Task A_second_process_on_the_folder_is_refused()
+    {
+        await using var test = await LogUnderTest.OpenAsync(Sqlite);
+        Should.Throw<StartupException>(() => DataFolder.Open(test.Path)).Message.ShouldBe(
+            $"The data folder {test.Path} (Storage:Directory) is in use by another process.");
+    }
+
+    [Fact]
+    public async Task The_data_folder_is_for_its_owner_only()
+    {
+        await using var test = await LogUnderTest.OpenAsync(Sqlite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.GetUnixFileMode(test.Path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_with_a_newer_schema_is_refused_and_left_alone()
+    {
+        await using var test = await LogUnderTest.OpenAsync(Sqlite);
+        await test.CloseAsync();
+        using (var database = SqliteDatabase.Open(test.File, 1000))
+        {
+            database.Execute("PRAGMA user_version = 99");
+        }
+        (await Should.ThrowAsync<StartupException>(test.OpenAsync)).Message.ShouldContain("schema version 99");
+        using (var database = SqliteDatabase.Open(test.File, 1000))
+        {
+            database.Scalar("SELECT count(*) FROM run").ShouldBe(1);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused_in_one_sentence()
+    {
+        await using var test = await LogUnderTest.OpenAsync(Sqlite);
+        await test.CloseAsync();
+        await File.WriteAllTextAsync(test.File, new string('x', 5000), Token);
+        (await Should.ThrowAsync<StartupException>(test.OpenAsync)).Message.ShouldStartWith($"The message log {test.File} cannot be opened");
+    }
+
+    [Fact]
+    public async Task A_failed_transaction_stores_nothing_tells_everybody_and_the_log_goes_on()
+    {
+        await using var test = await GroupLog.OpenAsync(Sqlite, o => o.FoldAfter = 3, Ann, Bo);
+        await test.AppendAsync(Appends.Message(test.Group, Ann, "before"));
+        await test.MarkAsync(Bo, null, 2);
+        using var other = SqliteDatabase.Open(test.Test.File, 5000);
+        other.Execute("CREATE TRIGGER fault BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'as if the disk were full'); END");
+        var message = Appends.Message(test.Group, Ann, "once");
+        var results = await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ =>
+        {
+            await Should.ThrowAsync<LogUnavailableException>(() => test.AppendAsync(message));
+            return true;
+        }));
+        results.Length.ShouldBe(5);
+        test.Listener.Reopenings.ShouldBeGreaterThan(0);
+        test.Listener.LastPositions.ShouldBe(await test.Log.GetPositionsAsync(Token));
+        // Reading goes on, and shows what was acked, no more.
+        (await test.HeadAsync()).Seq.ShouldBe(2);
+        (await test.MemberAsync(Bo)).Read.ShouldBe(2);
+        other.Execute("DROP TRIGGER fault");
+
+        var stored = await test.AppendAsync(message);
+        (stored.Outcome, stored.Seq).ShouldBe((AppendOutcome.Stored, 3));
+        (await test.AppendAsync(message)).Outcome.ShouldBe(AppendOutcome.Duplicate);
+        (await test.EntriesAsync()).Select(e => e.Seq).ShouldBe([1L, 2, 3]);
+    }
+
+    [Fact]
+    public async Task While_the_store_does_not_take_writes_only_so_many_wait_and_more_are_refused_at_once()
+    {
+        await using var test = await GroupLog.OpenAsync(Sqlite, o => (o.MaxPending, o.MaxBatch) = (4, 2), Ann, Bo);
+        using var other = SqliteDatabase.Open(test.Test.File, 5000);
+        other.Execute("BEGIN IMMEDIATE");
+        var appends = Enumerable.Range(0, 50).Select(i => test.AppendAsync(Appends.Message(test.Group, Ann, $"{i}"))).ToArray();
+        appends.Count(a => a.IsFaulted).ShouldBeGreaterThan(30);
+        foreach (var append in appends)
+        {
+            await Should.ThrowAsync<LogUnavailableException>(append);
+        }
+        other.Execute("ROLLBACK");
+        (await test.AppendAsync(Appends.Message(test.Group, Ann, "goes on"))).Seq.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_listener_that_fails_takes_nothing_from_the_callers()
+    {
+        await using var test = await GroupLog.OpenAsync(Sqlite, Ann, Bo);
+        test.Listener.Fails = true;
+        (await test.AppendAsync(Appends.Message(test.Group, Ann, "x"))).Outcome.ShouldBe(AppendOutcome.Stored);
+        test.Listener.Fails = false;
+        (await test.AppendAsync(Appends.Message(test.Group, Ann, "y"))).Seq.ShouldBe(3);
+        test.Listener.Reopenings.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Every_commit_is_synced_and_freed_content_overwritten()
+    {
+        await using var test = await LogUnderTest.OpenAsync(Sqlite);
+        using var database = SqliteDatabase.Open(test.File, 1000);
+        database.Scalar("PRAGMA synchronous").ShouldBe(2);
+        database.Scalar("PRAGMA secure_delete").ShouldBe(1);
+        File.Exists(test.File + "-wal").ShouldBeTrue();
+    }
+}
