@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using ModularChat.Contracts.Identity;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests;
@@ -17,7 +20,34 @@ public sealed class OperationsTests
         (await server.Anonymous.GetAsync("/health/live", Cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
         var ready = await server.Anonymous.GetFromJsonAsync<JsonElement>("/health/ready", Cancel);
         ready.GetProperty("status").GetString().ShouldBe("healthy");
-        ready.GetProperty("checks").GetProperty("data folder").GetString().ShouldBe("healthy");
+        ready.GetProperty("checks").ToString().ShouldBe("""{"data folder":"healthy","messages":"healthy","accounts":"healthy"}""");
+    }
+
+    [Fact]
+    public async Task A_server_whose_store_does_not_answer_is_live_but_not_ready()
+    {
+        await using var server = await ChatServer.StartAsync(adjust: services =>
+            services.AddTransient<IRequestHandler<FindUsersByName, UserInfo[]>>(_ => throw new InvalidOperationException("a secret of the server")));
+
+        using var live = await server.Anonymous.GetAsync("/health/live", Cancel);
+        using var ready = await server.Anonymous.GetAsync("/health/ready", Cancel);
+
+        (live.StatusCode, ready.StatusCode).ShouldBe((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable));
+        (await ready.Content.ReadAsStringAsync(Cancel))
+            .ShouldBe("""{"status":"unhealthy","checks":{"data folder":"healthy","messages":"healthy","accounts":"Does not answer."}}""");
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_takes_no_writes_is_not_ready()
+    {
+        await using var server = await ChatServer.StartAsync();
+        // A folder in the place of the file: it cannot be written, whoever runs the tests.
+        Directory.CreateDirectory(Path.Combine(server.Folder, "health-probe"));
+
+        using var ready = await server.Anonymous.GetAsync("/health/ready", Cancel);
+
+        ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await ready.Content.ReadAsStringAsync(Cancel)).ShouldContain("The data folder does not take writes.");
     }
 
     [Fact]

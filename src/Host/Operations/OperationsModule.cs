@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts.Identity;
+using ModularChat.Contracts.Messaging;
 
 namespace ModularChat.Host.Operations;
 
@@ -21,7 +23,10 @@ internal static class OperationsModule
             (kestrel, options) => Listening.Configure(kestrel, options.Value));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Limits>();
-        services.AddHealthChecks().AddCheck<DataFolderCheck>("data folder");
+        services.AddHealthChecks()
+            .AddCheck<DataFolderCheck>("data folder")
+            .AddTypeActivatedCheck<AnswerCheck<long[]>>("messages", new GetPositions())
+            .AddTypeActivatedCheck<AnswerCheck<UserInfo[]>>("accounts", new FindUsersByName(["ready"]));
         // What a class needs and nobody registered shows at the start, and not at the first request.
         builder.Host.UseDefaultServiceProvider(o => (o.ValidateScopes, o.ValidateOnBuild) = (true, true));
 
