@@ -80,19 +80,37 @@ internal sealed class ConversationCache(IMessageLog log, IOptions<MessagingOptio
 
     public void Apply(Commit commit)
     {
+        var changes = new Dictionary<Guid, ConversationChange>(commit.Heads.Count);
         foreach (var head in commit.Heads)
         {
-            var rows = new List<Member>();
-            foreach (var (conversationId, member) in commit.Members)
+            changes[head.ConversationId] = new ConversationChange(head, [], IsNew: false);
+        }
+        foreach (var (conversationId, member) in commit.Members)
+        {
+            changes[conversationId].Rows.Add(member);
+        }
+        foreach (var (_, entry, change) in commit.Entries)
+        {
+            if (change is Change.Create create)
             {
-                if (conversationId == head.ConversationId)
+                changes[entry.ConversationId] = changes[entry.ConversationId] with { IsNew = true };
+                foreach (var (userId, _) in create.Members)
                 {
-                    rows.Add(member);
+                    lists.Change(userId, entry.ConversationId);
                 }
             }
-            var isNew = TakeMembers(commit, head.ConversationId);
-            states.Change(head.ConversationId, new ConversationChange(head, rows, isNew), make: isNew);
-            heads.Change(head.ConversationId, head, make: true);
+            else if (change is Change.ChangeMembers members)
+            {
+                foreach (var member in members.Changes)
+                {
+                    lists.Change(member.UserId, entry.ConversationId);
+                }
+            }
+        }
+        foreach (var (conversationId, change) in changes)
+        {
+            states.Change(conversationId, change, make: change.IsNew);
+            heads.Change(conversationId, change.Head, make: true);
         }
     }
 
@@ -101,35 +119,6 @@ internal sealed class ConversationCache(IMessageLog log, IOptions<MessagingOptio
         states.Clear();
         heads.Clear();
         lists.Clear();
-    }
-
-    /// <summary>Puts the conversation into the lists of those who came into it; true when the commit made it.</summary>
-    private bool TakeMembers(Commit commit, Guid conversationId)
-    {
-        var isNew = false;
-        foreach (var entry in commit.Entries)
-        {
-            if (entry.Entry.ConversationId != conversationId)
-            {
-                continue;
-            }
-            if (entry.Change is Change.Create create)
-            {
-                isNew = true;
-                foreach (var (userId, _) in create.Members)
-                {
-                    lists.Change(userId, conversationId);
-                }
-            }
-            else if (entry.Change is Change.ChangeMembers members)
-            {
-                foreach (var change in members.Changes)
-                {
-                    lists.Change(change.UserId, conversationId);
-                }
-            }
-        }
-        return isNew;
     }
 
     private async ValueTask<ConversationState?> LoadAsync(Guid conversationId, CancellationToken token)

@@ -84,49 +84,59 @@ internal sealed class StoredEvents(ConversationCache conversations, Conversation
         {
             return [];
         }
-        var moved = new List<MovedMarks>();
-        foreach (var head in commit.Heads)
+        var known = KnownWithout(commit);
+        Dictionary<Guid, (List<MemberMarks> Others, List<OwnMarks> Own)>? moved = null;
+        foreach (var (conversationId, member) in commit.Members)
         {
-            if (!states.TryGetValue(head.ConversationId, out var state))
+            if (!states.TryGetValue(conversationId, out var state)
+                || (member.Role >= MemberRole.Member && known.Contains((conversationId, Guid.Empty, 0)))
+                || known.Contains((conversationId, member.UserId, member.Read)))
             {
                 continue;
             }
-            List<MemberMarks>? others = null;
-            List<OwnMarks>? own = null;
-            foreach (var (conversationId, member) in commit.Members)
+            moved ??= [];
+            if (!moved.TryGetValue(conversationId, out var marks))
             {
-                if (conversationId != head.ConversationId || MovedBySending(commit, conversationId, member))
-                {
-                    continue;
-                }
-                (own ??= []).Add(new OwnMarks(member.UserId, views.Own(head, member)));
-                if (member.Role >= MemberRole.Member && views.IsSmall(head))
-                {
-                    (others ??= []).Add(new MemberMarks(member.UserId, member.Delivered, member.Read));
-                }
+                marks = moved[conversationId] = ([], []);
             }
-            if (own is not null)
+            marks.Own.Add(new OwnMarks(member.UserId, views.Own(state.Head, member)));
+            if (member.Role >= MemberRole.Member && views.IsSmall(state.Head))
             {
-                moved.Add(new MovedMarks(head.ConversationId, [.. others ?? []], others is null ? [] : state.Members.Recipients, [.. own]));
+                marks.Others.Add(new MemberMarks(member.UserId, member.Delivered, member.Read));
             }
         }
-        return [.. moved];
+        if (moved is null)
+        {
+            return [];
+        }
+        var result = new List<MovedMarks>(moved.Count);
+        foreach (var (conversationId, (others, own)) in moved)
+        {
+            var recipients = others.Count == 0 ? [] : states[conversationId].Members.Recipients;
+            result.Add(new MovedMarks(conversationId, [.. others], recipients, [.. own]));
+        }
+        return [.. result];
     }
 
     /// <summary>
-    /// A sender's marks move to the own message, and everybody who gets the message knows that: no frame says it again. Who
-    /// comes into a conversation that was just made gets all of it anyway; who is invited into it gets nothing but this.
+    /// Marks that no frame has to tell of. A sender's marks move to the own message, and everybody who gets the message knows
+    /// that: conversation, sender and seq. Who comes into a conversation that was just made gets all of it anyway: the
+    /// conversation alone. Who is invited into it gets nothing but this.
     /// </summary>
-    private static bool MovedBySending(Commit commit, Guid conversationId, Member member)
+    private static HashSet<(Guid Conversation, Guid Sender, long Seq)> KnownWithout(Commit commit)
     {
+        var known = new HashSet<(Guid, Guid, long)>(commit.Entries.Count);
         foreach (var (_, entry, change) in commit.Entries)
         {
-            if (entry.ConversationId == conversationId
-                && ((change is Change.Create && member.Role >= MemberRole.Member) || (entry.Kind == EntryKind.Message && entry.SenderId == member.UserId && entry.Seq == member.Read)))
+            if (change is Change.Create)
             {
-                return true;
+                known.Add((entry.ConversationId, Guid.Empty, 0));
+            }
+            else if (entry.Kind == EntryKind.Message)
+            {
+                known.Add((entry.ConversationId, entry.SenderId, entry.Seq));
             }
         }
-        return false;
+        return known;
     }
 }

@@ -1,12 +1,13 @@
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Messaging.Conversations;
+using ModularChat.Messaging.Reading;
 using ModularChat.Messaging.Storage;
 
 namespace ModularChat.Messaging.Sending;
 
 /// <summary>Messages that others point to.</summary>
-internal sealed class Targets(IMessageLog log)
+internal sealed class Targets(IMessageLog log, RecentEntries recent)
 {
     /// <summary>The message at a seq, in its present state; a deleted one too.</summary>
     /// <exception cref="ChatException"><see cref="ProblemCodes.MessageNotFound"/> when there is none that the reader may see.</exception>
@@ -16,7 +17,8 @@ internal sealed class Targets(IMessageLog log)
         {
             throw NotThere(field);
         }
-        var found = await log.ReadAsync(state.Head.ConversationId, seq, seq, 1, newest: false, token);
+        var found = recent.Read(state.Head.ConversationId, seq, seq)
+            ?? await log.ReadAsync(state.Head.ConversationId, seq, seq, 1, newest: false, token);
         return found is [{ Entry: { Kind: EntryKind.Message } entry }] ? entry : throw NotThere(field);
     }
 
