@@ -50,7 +50,10 @@ internal sealed class Chat : IAsyncDisposable
     public static Task<Chat> StartAsync(params string[] settings) => OpenAsync(Directory.CreateTempSubdirectory("modularchat-unit-"), settings);
 
     /// <summary>On a folder that is there; it is deleted in the end.</summary>
-    public static async Task<Chat> OpenAsync(DirectoryInfo data, params string[] settings)
+    public static Task<Chat> OpenAsync(DirectoryInfo data, params string[] settings) => OpenAsync(data, static _ => { }, settings);
+
+    /// <summary>With some services replaced.</summary>
+    public static async Task<Chat> OpenAsync(DirectoryInfo data, Action<IServiceCollection> adjust, params string[] settings)
     {
         var values = settings.Append($"Storage:Directory={data.FullName}").Select(s => s.Split('=', 2)).ToDictionary(p => p[0], string? (p) => p[1]);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
@@ -68,6 +71,7 @@ internal sealed class Chat : IAsyncDisposable
         collection.AddSingleton<IRequestHandler<FindUsersByName, UserInfo[]>>(people);
         collection.AddSingleton<IRequestHandler<GetDataVersions, Dictionary<string, long>>>(people);
         collection.AddSingleton<INotificationHandler<MessageStored>>(published);
+        adjust(collection);
         var provider = collection.BuildServiceProvider();
         foreach (var hosted in provider.GetServices<IHostedService>())
         {

@@ -23,7 +23,7 @@ internal sealed class SyncPages(
         UnfinishedSync? rest = null;
         if (!from.AsSpan().SequenceEqual(watermark))
         {
-            foreach (var head in await ChangedAsync(userId, from, cursor?.Unfinished, token))
+            foreach (var head in await ChangedAsync(userId, from, watermark, cursor?.Unfinished, token))
             {
                 if (entries >= limit)
                 {
@@ -55,10 +55,11 @@ internal sealed class SyncPages(
     }
 
     /// <summary>The heads of the user's conversations in which anything lies past the cursor, in the order of a sync, after the place where it goes on.</summary>
-    private async ValueTask<List<Head>> ChangedAsync(Guid userId, long[] from, UnfinishedSync? rest, CancellationToken token)
+    private async ValueTask<List<Head>> ChangedAsync(Guid userId, long[] from, long[] watermark, UnfinishedSync? rest, CancellationToken token)
     {
         var changed = new List<Head>();
-        foreach (var head in await conversations.GetHeadsAsync(await conversations.ListAsync(userId, token), token))
+        var ids = MovedShards.Filter(await conversations.ListAsync(userId, token), from, watermark);
+        foreach (var head in await conversations.GetHeadsAsync(ids, token))
         {
             if (Math.Max(head.Position, head.MarksPosition) > from[head.Shard]
                 && (rest is null || Compare(head.Shard, head.ConversationId, rest.Shard, rest.ConversationId) > 0))

@@ -47,10 +47,11 @@ internal sealed partial class Deliveries(
     private async ValueTask<List<(Head Head, Member Member)>> DueAsync(Guid userId, long[] positions, long[]? before, CancellationToken token)
     {
         var heads = new Dictionary<Guid, Head>();
-        foreach (var head in await conversations.GetHeadsAsync(await conversations.ListAsync(userId, token), token))
+        var ids = MovedShards.Filter(await conversations.ListAsync(userId, token), before, positions);
+        foreach (var head in await conversations.GetHeadsAsync(ids, token))
         {
             var from = before?[head.Shard] ?? 0;
-            if (head.MemberCount > 1 && views.IsSmall(head) && head.Position > from && positions[head.Shard] > from)
+            if (head.MemberCount > 1 && views.IsSmall(head) && head.Position > from)
             {
                 heads[head.ConversationId] = head;
             }
