@@ -28,31 +28,19 @@ internal sealed class ExternalUsers(Changes changes, AccountStores accounts, Ses
         var displayName = request?.DisplayName is null ? null : Texts.Check("displayName", request.DisplayName, 64);
         try
         {
-            return await changes.MakeAsync(
-                async (db, events) =>
-                {
-                    if (await FindAsync(db, applicationId, externalId, token) is { } known)
-                    {
-                        if (displayName is not null && known.DisplayName != displayName)
-                        {
-                            known.DisplayName = displayName;
-                            known.NormalizedDisplayName = UserNames.Normalize(displayName);
-                            await db.BumpAsync(known.Id, DataVersions.Profile, events, token);
-                        }
-                        return new UserAnswer(known.ToInfo());
-                    }
-                    var id = Ids.New();
-                    var name = wanted ?? await FreeNameAsync(db, externalId, id, token);
-                    var user = Registration.NewUser(id, name, displayName ?? name, time.GetUtcNow());
-                    db.ExternalUsers.Add(new ExternalUserRow { ApplicationId = applicationId, ExternalId = externalId, UserId = id });
-                    await accounts.Over(db, token).AddAsync(user);
-                    return new UserAnswer(user.ToInfo());
-                },
-                token);
+            return await PutAsync(applicationId, externalId, wanted, displayName, token);
         }
         catch (TakenException)
         {
-            throw new ChatException(ProblemCodes.NameTaken, "This user name is taken.") { Field = "name" };
+            // Another node has made the same user, or one of the same name, at the same time: now it can be seen which.
+            try
+            {
+                return await PutAsync(applicationId, externalId, wanted, displayName, token);
+            }
+            catch (TakenException)
+            {
+                throw new ChatException(ProblemCodes.NameTaken, "This user name is taken.") { Field = "name" };
+            }
         }
     }
 
@@ -75,6 +63,29 @@ internal sealed class ExternalUsers(Changes changes, AccountStores accounts, Ses
             {
                 var user = await GetAsync(db, applicationId, externalId, token);
                 await SessionIssue.EndAsync(db, user.Id, _ => true, events, token);
+            },
+            token);
+
+    private Task<UserAnswer> PutAsync(Guid applicationId, string externalId, string? wanted, string? displayName, CancellationToken token) =>
+        changes.MakeAsync(
+            async (db, events) =>
+            {
+                if (await FindAsync(db, applicationId, externalId, token) is { } known)
+                {
+                    if (displayName is not null && known.DisplayName != displayName)
+                    {
+                        known.DisplayName = displayName;
+                        known.NormalizedDisplayName = UserNames.Normalize(displayName);
+                        await db.BumpAsync(known.Id, DataVersions.Profile, events, token);
+                    }
+                    return new UserAnswer(known.ToInfo());
+                }
+                var id = Ids.New();
+                var name = wanted ?? await FreeNameAsync(db, externalId, id, token);
+                var user = Registration.NewUser(id, name, displayName ?? name, time.GetUtcNow());
+                db.ExternalUsers.Add(new ExternalUserRow { ApplicationId = applicationId, ExternalId = externalId, UserId = id });
+                await accounts.Over(db, token).AddAsync(user);
+                return new UserAnswer(user.ToInfo());
             },
             token);
 

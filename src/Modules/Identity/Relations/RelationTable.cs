@@ -73,7 +73,7 @@ internal sealed class RelationTable(IdentityStore store, TimeProvider time, IOpt
                     .ToListAsync(token);
                 return rows.ToDictionary(
                     row => row.Id,
-                    row => new Relation(row.Id, row.IsBlocked, !row.IsBlocked && (row.IsFriend || !row.OnlyFriends)));
+                    row => new Relation(row.Id, row.IsBlocked, !row.IsBlocked && (row.IsFriend || !row.OnlyFriends || row.Id == userId)));
             },
             token);
 }

@@ -4,7 +4,7 @@ using ModularChat.Storage;
 
 namespace ModularChat.Identity.Storage;
 
-/// <summary>Brings the tables up to this program's version, and refuses ones of a newer program.</summary>
+/// <summary>Brings the tables up to this program's version, refuses ones of a newer program, and lets go of them at the end.</summary>
 internal sealed class SchemaOpener(IDbContextFactory<IdentityDb> contexts)
 {
     public async Task OpenAsync(CancellationToken token)
@@ -20,5 +20,11 @@ internal sealed class SchemaOpener(IDbContextFactory<IdentityDb> contexts)
             await SqliteFile.PrepareAsync(db, token);
             await db.Database.MigrateAsync(token);
         }
+    }
+
+    public async Task CloseAsync(CancellationToken token)
+    {
+        await using var db = await contexts.CreateDbContextAsync(token);
+        SqliteFile.Close(db);
     }
 }
