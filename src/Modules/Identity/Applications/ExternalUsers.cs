@@ -122,7 +122,7 @@ internal sealed class ExternalUsers(Changes changes, AccountStores accounts, Ses
         {
             throw ChatException.TooLong("externalId", LongestId, "characters");
         }
-        if (externalId.Length == 0 || Texts.HasLoneSurrogate(externalId) || externalId.Any(char.IsControl))
+        if (externalId.Length == 0 || Texts.IsBroken(externalId) || externalId.Any(char.IsControl))
         {
             throw ChatException.Invalid("externalId", "The external id is empty or holds characters that are not text.");
         }

@@ -15,14 +15,15 @@ internal static class Texts
         {
             throw ChatException.TooLong(field, longest, "characters");
         }
-        if ((trimmed.Length == 0 && !mayBeEmpty) || HasLoneSurrogate(trimmed) || trimmed.Any(IsUnwanted))
+        if ((trimmed.Length == 0 && !mayBeEmpty) || IsBroken(trimmed) || trimmed.Any(IsUnwanted))
         {
             throw new ChatException(ProblemCodes.InvalidText, $"{field} is empty or holds control characters or half characters.") { Field = field };
         }
         return trimmed;
     }
 
-    public static bool HasLoneSurrogate(string text)
+    /// <summary>True for half characters, and for U+FFFE, which no text has and .NET refuses to normalise.</summary>
+    public static bool IsBroken(string text)
     {
         for (var i = 0; i < text.Length; i++)
         {
@@ -30,7 +31,7 @@ internal static class Texts
             {
                 i++;
             }
-            else if (char.IsSurrogate(text[i]))
+            else if (char.IsSurrogate(text[i]) || text[i] == '\uFFFE')
             {
                 return true;
             }

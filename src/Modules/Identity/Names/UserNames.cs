@@ -22,7 +22,7 @@ internal sealed class UserNames : ILookupNormalizer
         {
             throw ChatException.TooLong("name", Longest, "characters");
         }
-        if (Texts.HasLoneSurrogate(name))
+        if (Texts.IsBroken(name))
         {
             throw ChatException.Invalid("name", "The name holds half a character.");
         }
@@ -43,7 +43,7 @@ internal sealed class UserNames : ILookupNormalizer
     /// <summary>The form that is unique: compatible forms and cases of a letter are one. Never fails, whatever it is given.</summary>
     public static string Normalize(string text)
     {
-        if (Texts.HasLoneSurrogate(text))
+        if (Texts.IsBroken(text))
         {
             return text; // No name has this form, so it finds nobody.
         }

@@ -68,7 +68,7 @@ internal sealed class UserProfiles(Changes changes, IdentityStore store)
         {
             throw ChatException.TooLong("prefix", LongestPrefix, "characters");
         }
-        if (Texts.HasLoneSurrogate(prefix))
+        if (Texts.IsBroken(prefix))
         {
             throw ChatException.Invalid("prefix", "The prefix holds half a character.");
         }
