@@ -18,7 +18,7 @@ public sealed class IdentityOptions
     public string SetupCode { get; set; } = "";
 
     /// <summary>Days after its last use at which a session ends, 1 to 3,650. Default 30.</summary>
-    [Range(1, 3650)]
+    [Range(1, 3650), Limit]
     public int SessionDays { get; set; } = 30;
 
     /// <summary>Devices of one user, 2 to 1,000; a log-in on one more ends the session that was used least lately. Default 100.</summary>
