@@ -8,7 +8,7 @@ using ModularChat.IntegrationTests.Servers;
 namespace ModularChat.IntegrationTests.Identity;
 
 /// <summary>Section 4 of the protocol over HTTP: what each request answers to its user, to nobody, to somebody else, and to bad input.</summary>
-public sealed class IdentityApiTests
+public sealed class IdentityApiTests(SharedServer shared) : IClassFixture<SharedServer>
 {
     private const string Unknown = "0190a000-0000-7000-8000-000000000000";
 
@@ -30,7 +30,6 @@ public sealed class IdentityApiTests
     [MemberData(nameof(WithCredentials))]
     public async Task Nobody_is_refused(string method, string path)
     {
-        await using var server = await ChatServer.StartAsync();
         foreach (var token in (string?[])[null, "", "mcs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "mck_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "x"])
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = method is "GET" or "DELETE" ? null : JsonContent.Create(new { }) };
@@ -38,7 +37,7 @@ public sealed class IdentityApiTests
             {
                 request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
             }
-            using var response = await server.Anonymous.SendAsync(request, Cancel);
+            using var response = await shared.Server.Anonymous.SendAsync(request, Cancel);
             await response.ShouldBeProblemAsync(ProblemCodes.Unauthorized);
         }
     }
@@ -54,10 +53,7 @@ public sealed class IdentityApiTests
     [InlineData("DELETE", "applications/users/x/sessions")]
     public async Task What_is_for_administrators_or_applications_is_not_for_users(string method, string path)
     {
-        await using var server = await ChatServer.StartAsync();
-        await server.RegisterAsync("alice");
-        var bob = await server.RegisterAsync("bob");
-        using var response = await bob.RequestAsync(new HttpMethod(method), path, method is "GET" or "DELETE" ? null : new { name = "x", scopes = (string[])["users"] });
+        using var response = await shared.User.RequestAsync(new HttpMethod(method), path, method is "GET" or "DELETE" ? null : new { name = "x", scopes = (string[])["users"] });
         await response.ShouldBeProblemAsync(ProblemCodes.Forbidden);
     }
 
@@ -165,10 +161,8 @@ public sealed class IdentityApiTests
     [InlineData("password/reset", """{"code":"x","new":"correct horse"}""", "wrong_credentials")]
     public async Task What_cannot_be_is_a_problem_that_says_so(string path, string body, string code)
     {
-        await using var server = await ChatServer.StartAsync();
-        await server.RegisterAsync("alice");
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await server.Anonymous.PostAsync(path, content, Cancel);
+        using var response = await shared.Server.Anonymous.PostAsync(path, content, Cancel);
         var problem = await ReadAsync(response);
         problem.GetProperty("code").GetString().ShouldBe(code, problem.ToString());
         ((int)response.StatusCode).ShouldBeInRange(400, 499);
@@ -221,10 +215,8 @@ public sealed class IdentityApiTests
     [InlineData("POST", "admin/applications", """{"scopes":["users"]}""", "invalid_request")]
     public async Task A_bad_request_of_a_user_is_a_problem_that_says_so(string method, string path, string? body, string code)
     {
-        await using var server = await ChatServer.StartAsync();
-        var alice = await server.RegisterAsync("alice");
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
-        using var response = await alice.Http.SendAsync(request, Cancel);
+        using var response = await shared.Administrator.Http.SendAsync(request, Cancel);
         var problem = await ReadAsync(response);
         problem.GetProperty("code").GetString().ShouldBe(code, problem.ToString());
     }

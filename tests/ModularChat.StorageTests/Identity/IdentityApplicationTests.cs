@@ -84,14 +84,14 @@ public sealed class IdentityApplicationTests
         await using var server = await StartAsync();
         var made = await AddAsync(server, ApplicationScopes.All);
         var users = server.Get<ExternalUsers>();
-        var puts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => users.PutAsync(made.Id, "customer/17", new("bob", "Bob"), Cancel)));
+        var puts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => users.PutAsync(made.Id, "customer:17", new("bob", "Bob"), Cancel)));
         puts.Select(put => put.User).Distinct().ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             user => user.Name.ShouldBe("bob"),
             user => user.DisplayName.ShouldBe("Bob"));
-        var renamed = await users.PutAsync(made.Id, "customer/17", new("other", "Robert"), Cancel);
+        var renamed = await users.PutAsync(made.Id, "customer:17", new("other", "Robert"), Cancel);
         renamed.User.ShouldBe(puts[0].User with { DisplayName = "Robert" });
-        (await users.PutAsync(made.Id, "customer/17", null, Cancel)).User.ShouldBe(renamed.User);
-        await RefusedAsync(ProblemCodes.NameTaken, () => users.PutAsync(made.Id, "customer/18", new("BOB", null), Cancel));
+        (await users.PutAsync(made.Id, "customer:17", null, Cancel)).User.ShouldBe(renamed.User);
+        await RefusedAsync(ProblemCodes.NameTaken, () => users.PutAsync(made.Id, "customer:18", new("BOB", null), Cancel));
     }
 
     [Fact]

@@ -122,6 +122,11 @@ internal sealed class ExternalUsers(Changes changes, AccountStores accounts, Ses
         {
             throw ChatException.TooLong("externalId", LongestId, "characters");
         }
+        if (externalId.Contains("%2F", StringComparison.OrdinalIgnoreCase))
+        {
+            // The one character that arrives still escaped: a/b and a%2Fb would be the same id.
+            throw ChatException.Invalid("externalId", "The external id holds a slash.");
+        }
         if (externalId.Length == 0 || Texts.IsBroken(externalId) || externalId.Any(char.IsControl))
         {
             throw ChatException.Invalid("externalId", "The external id is empty or holds characters that are not text.");
