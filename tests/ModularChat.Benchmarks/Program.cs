@@ -3,11 +3,13 @@ using ModularChat.Benchmarks;
 return args switch
 {
     ["log-layout", .. var rest] => LogLayouts.Run(rest),
+    ["log-provider"] => LogProviders.Run(),
+    ["log", .. var rest] => await LogBenchmark.RunAsync(rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/ModularChat.Benchmarks -- log-layout [rows before] [seconds a cell]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/ModularChat.Benchmarks -- log [entries] [seconds a line] | log-layout [rows before] [seconds a cell] | log-provider");
     return 2;
 }

@@ -16,13 +16,13 @@ public static class LogEngines
 }
 
 /// <summary>A log in a folder of its own, opened and closed as often as a test wants.</summary>
-internal sealed class LogUnderTest(string engine) : IAsyncDisposable
+internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private DataFolder? _data;
 
     public string Engine { get; } = engine;
-    public string Path => System.IO.Path.Combine(_folder.Path, "data");
+    public string Path => System.IO.Path.Combine(folder ?? _folder.Path, "data");
     public string File => System.IO.Path.Combine(Path, "messages.db");
     public MessageLogOptions Options { get; } = new();
     public RecordingListener Listener { get; } = new();
