@@ -166,6 +166,39 @@ public sealed class SyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Long_texts_make_smaller_pages_and_are_all_there()
+    {
+        var device = new Device(chat, bo);
+        var groups = new List<Guid>();
+        for (var i = 0; i < 4; i++)
+        {
+            groups.Add(await chat.GroupAsync(ann, HistoryVisibility.All, bo));
+        }
+        await device.SyncAsync(500);
+        foreach (var group in groups)
+        {
+            for (var i = 0; i < 30; i++)
+            {
+                await chat.SendAsync(ann, group, new string('x', 90_000));
+            }
+        }
+        var pages = device.Pages;
+
+        await device.SyncAsync(1_000);
+        var history = await chat.Mediator.Send(new GetHistory(Chat.As(bo), groups[0], null, null, 200), Token);
+
+        // 11 texts are a mebibyte; a page ends after the conversation that passes it.
+        (device.Pages - pages).ShouldBe(2);
+        foreach (var group in groups)
+        {
+            device.Folds[group].Gaps.ShouldHaveSingleItem().ShouldBe(new ModularChat.Client.SeqRange(2, 20));
+            device.Folds[group].Have.ShouldBe(31);
+        }
+        history.Entries.Select(e => e.Seq).ShouldBe(Enumerable.Range(21, 11).Select(seq => (long)seq));
+        history.More.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Presenting_a_cursor_moves_the_delivered_mark_to_what_it_covers()
     {
         var direct = await chat.DirectAsync(ann, bo);

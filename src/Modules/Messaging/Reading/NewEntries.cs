@@ -28,7 +28,11 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
         }
         if (recent.ReadAfter(head.ConversationId, cursor, 1, to, Limit) is { } inMemory)
         {
-            return (Visible(reader, inMemory), null);
+            var visible = Visible(reader, inMemory);
+            if (visible.Sum(VisibleEntries.Weigh) <= VisibleEntries.PageBytes)
+            {
+                return (visible, null);
+            }
         }
         var from = await entries.FindLastAsync(head.ConversationId, cursor, 0, to, token) + 1;
         return await NewestAsync(head.ConversationId, reader, from, to, token);

@@ -19,13 +19,13 @@ internal sealed class SyncPages(
         var from = cursor?.Positions ?? new long[log.Info.ShardCount];
         var watermark = cursor?.Unfinished?.Watermark ?? Watermark(from);
         var pages = new List<ConversationSync>();
-        var entries = 0;
+        var (entries, weight) = (0, 0L);
         UnfinishedSync? rest = null;
         if (!from.AsSpan().SequenceEqual(watermark))
         {
             foreach (var head in await ChangedAsync(userId, from, watermark, cursor?.Unfinished, token))
             {
-                if (entries >= limit)
+                if (entries >= limit || weight >= VisibleEntries.PageBytes)
                 {
                     var done = pages[^1].State.Id;
                     rest = new UnfinishedSync(watermark, Ids.Shard(done, watermark.Length), done);
@@ -36,6 +36,7 @@ internal sealed class SyncPages(
                     pages.Add(page);
                     // A conversation without entries costs room too: there may be thousands of them.
                     entries += Math.Max(1, page.Entries.Length);
+                    weight += page.Entries.Sum(static entry => (long)VisibleEntries.Weigh(entry));
                 }
             }
         }

@@ -7,9 +7,12 @@ namespace ModularChat.Messaging.Reading;
 /// <summary>Entries as one reader gets them: within the visible ranges, without what is only for others.</summary>
 internal sealed class VisibleEntries(IMessageLog log, RecentEntries recent)
 {
+    /// <summary>About as much as a page may weigh, so that a page of long texts is no load for a server, a queue or a device.</summary>
+    public const int PageBytes = 1 << 20;
+
     /// <summary>
     /// The visible entries with <c>from &lt;= seq &lt;= to</c>: the first <paramref name="limit"/> of them, or the last when
-    /// <paramref name="newest"/>; in seq order. More says that there are visible ones beyond these.
+    /// <paramref name="newest"/>; in seq order, and fewer when they are long. More says that there are visible ones beyond these.
     /// </summary>
     public async ValueTask<(Entry[] Entries, bool More)> ReadAsync(
         Guid conversationId, Member reader, long from, long to, int limit, bool newest, CancellationToken token)
@@ -23,8 +26,14 @@ internal sealed class VisibleEntries(IMessageLog log, RecentEntries recent)
                 entries.Add(For(reader, stored.Entry));
             }
         }
-        return ([.. entries], more);
+        var kept = Fitting(entries, newest);
+        return kept == entries.Count
+            ? ([.. entries], more)
+            : ([.. newest ? entries.GetRange(entries.Count - kept, kept) : entries.GetRange(0, kept)], true);
     }
+
+    /// <summary>About what an entry weighs in a page.</summary>
+    public static int Weigh(Entry entry) => 300 + (entry.Body?.Utf8.Length ?? 0);
 
     /// <summary>All entries from one seq to another, from memory when they are there.</summary>
     public async ValueTask<IReadOnlyList<LogEntry>> ReadAllAsync(Guid conversationId, long from, long to, CancellationToken token) =>
@@ -68,6 +77,21 @@ internal sealed class VisibleEntries(IMessageLog log, RecentEntries recent)
         return isOwn && hasTarget
             ? entry
             : entry with { ClientMessageId = isOwn ? entry.ClientMessageId : null, Body = hasTarget ? entry.Body : null };
+    }
+
+    /// <summary>How many entries from the wanted end a page holds; always one.</summary>
+    private static int Fitting(List<Entry> entries, bool newest)
+    {
+        var weight = 0L;
+        for (var i = 0; i < entries.Count; i++)
+        {
+            weight += Weigh(entries[newest ? entries.Count - 1 - i : i]);
+            if (weight > PageBytes && i > 0)
+            {
+                return i;
+            }
+        }
+        return entries.Count;
     }
 
     /// <summary>The runs of visible seqs to read, ascending. Seqs have no holes, so the count is known before anything is read.</summary>
