@@ -9,6 +9,7 @@ using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Dispatch;
 using ModularChat.Messaging;
 using ModularChat.Messaging.Conversations;
+using ModularChat.Messaging.Publishing;
 using ModularChat.Messaging.Storage;
 using ModularChat.Shared;
 using ModularChat.Storage;
@@ -41,6 +42,10 @@ internal sealed class Chat : IAsyncDisposable
 
     public IMessageLog Log => services.GetRequiredService<IMessageLog>();
 
+    public CommitPublisher Publisher => services.GetRequiredService<CommitPublisher>();
+
+    public Positions Positions => services.GetRequiredService<Positions>();
+
     public ConversationCache Cache => services.GetRequiredService<ConversationCache>();
 
     public IServiceProvider Services => services;
@@ -71,6 +76,7 @@ internal sealed class Chat : IAsyncDisposable
         collection.AddSingleton<IRequestHandler<FindUsersByName, UserInfo[]>>(people);
         collection.AddSingleton<IRequestHandler<GetDataVersions, Dictionary<string, long>>>(people);
         collection.AddSingleton<INotificationHandler<MessageStored>>(published);
+        collection.AddSingleton<INotificationHandler<LogReopened>>(published);
         adjust(collection);
         var provider = collection.BuildServiceProvider();
         foreach (var hosted in provider.GetServices<IHostedService>())
@@ -144,14 +150,34 @@ internal sealed class Chat : IAsyncDisposable
 }
 
 /// <summary>Remembers what was published.</summary>
-internal sealed class Published : INotificationHandler<MessageStored>
+internal sealed class Published : INotificationHandler<MessageStored>, INotificationHandler<LogReopened>
 {
+    private int reopened;
+
     public ConcurrentQueue<MessageStored> Events { get; } = [];
 
-    public Task Handle(MessageStored notification, CancellationToken cancellationToken)
+    /// <summary>What each event waits for: a handler that is slow.</summary>
+    public Task Slow { get; set; } = Task.CompletedTask;
+
+    public async Task Handle(MessageStored notification, CancellationToken cancellationToken)
     {
+        await Slow.WaitAsync(cancellationToken);
         Events.Enqueue(notification);
+    }
+
+    public Task Handle(LogReopened notification, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref reopened);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Waits until everybody was told to sync.</summary>
+    public async Task SyncAsync()
+    {
+        while (Volatile.Read(ref reopened) == 0)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
     }
 
     /// <summary>The entry of a conversation as it was published; waits for it.</summary>

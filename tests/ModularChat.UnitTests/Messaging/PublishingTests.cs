@@ -98,4 +98,63 @@ public sealed class PublishingTests
         chat.Time.Advance(TimeSpan.FromHours(2));
         (await chat.SeeAsync(bob, group)).Me.MutedUntil.ShouldBeNull();
     }
+
+    [Fact]
+    public async Task When_events_wait_too_long_some_are_let_go_and_everybody_syncs()
+    {
+        await using var chat = await Chat.StartAsync("Messaging:PublishQueue=16");
+        var user = chat.People.Add("user");
+        var slow = new TaskCompletionSource();
+        chat.Published.Slow = slow.Task;
+        for (var i = 0; i < 40; i++)
+        {
+            await chat.SendAsync(user, Ids.Self(user));
+        }
+        slow.SetResult();
+        await chat.Published.SyncAsync();
+        chat.Published.Events.Count.ShouldBeLessThan(40);
+    }
+
+    [Fact]
+    public async Task When_the_log_was_opened_again_memory_is_emptied_and_everybody_syncs()
+    {
+        await using var chat = await Chat.StartAsync();
+        var user = chat.People.Add("user");
+        var self = Ids.Self(user);
+        await chat.SendAsync(user, self);
+        chat.Cache.Find(self).ShouldNotBeNull();
+        var positions = await chat.Log.GetPositionsAsync(Token);
+        positions[0] += 7;
+        chat.Publisher.Reopened(positions);
+        chat.Cache.Find(self).ShouldBeNull();
+        chat.Positions.Snapshot().ShouldBe(positions);
+        await chat.Published.SyncAsync();
+    }
+
+    [Fact]
+    public async Task An_ack_comes_after_the_caches_and_the_position()
+    {
+        await using var chat = await Chat.StartAsync();
+        var user = chat.People.Add("user");
+        var self = Ids.Self(user);
+        for (var i = 0; i < 50; i++)
+        {
+            var stored = await chat.SendAsync(user, self);
+            var head = chat.Cache.Find(self)!.Head;
+            head.Seq.ShouldBe(stored.Seq);
+            chat.Positions[head.Shard].ShouldBe(head.Position);
+        }
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_is_a_problem_to_come_back_with()
+    {
+        await using var chat = await Chat.StartAsync();
+        var user = chat.People.Add("user");
+        await chat.SendAsync(user, Ids.Self(user));
+        await chat.Log.DisposeAsync();
+        var problem = await Should.ThrowAsync<ChatException>(() => chat.SendAsync(user, Ids.Self(user)));
+        problem.Code.ShouldBe(ProblemCodes.StorageUnavailable);
+        problem.RetryAfter.ShouldBe(TimeSpan.FromSeconds(1));
+    }
 }

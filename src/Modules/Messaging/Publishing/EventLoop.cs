@@ -24,7 +24,9 @@ internal sealed partial class EventLoop(EventQueue queue, StoredEvents events, I
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whom it was for is not known now: everybody syncs.
                 Log.Failed(logger, failure);
+                await PublishAsync(new LogReopened(), stoppingToken);
             }
         }
     }
