@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace ModularChat.Identity.Accounts;
@@ -26,7 +25,7 @@ internal sealed record Origin(string Key, bool IsThisMachine)
     }
 
     private static string KeyOf(IPAddress? address) =>
-        address is { AddressFamily: AddressFamily.InterNetworkV6 }
-            ? Convert.ToHexString(address.GetAddressBytes(), 0, 8)
+        address?.GetAddressBytes() is { Length: 16 } version6
+            ? Convert.ToHexString(version6, 0, 8)
             : address?.ToString() ?? "unknown";
 }
