@@ -144,7 +144,7 @@ public sealed record ListMembers(Caller Caller, Guid ConversationId, Guid? After
 /// <param name="More">True when there are more.</param>
 public sealed record MemberPage(MemberInfo[] Members, bool More);
 
-/// <summary>Who gets what happens in a conversation now: its present members. For other modules; checks that the caller is one.</summary>
+/// <summary>Who gets what happens in a conversation now: its present members. For other modules; checks that the caller is one, and in a direct conversation that neither has blocked the other.</summary>
 /// <param name="Caller">A member.</param>
 /// <param name="ConversationId">The conversation.</param>
 public sealed record GetRecipients(Caller Caller, Guid ConversationId) : IRequest<Guid[]>;

@@ -120,6 +120,20 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public async Task Adding_twice_under_one_id_brings_nobody_back_who_has_left_and_adds_nobody_else()
+    {
+        await using var chat = await Chat.StartAsync();
+        var (owner, member, other) = (chat.People.Add("owner"), chat.People.Add("member"), chat.People.Add("other"));
+        var group = await chat.GroupAsync(owner, HistoryVisibility.All);
+        var id = Ids.New();
+        await chat.Mediator.Send(new AddMembers(Chat.As(owner), group, id, [member]), Token);
+        await LeaveAsync(chat, member, group);
+        (await chat.Mediator.Send(new AddMembers(Chat.As(owner), group, id, [member]), Token)).MemberCount.ShouldBe(1);
+        (await Chat.CodeOfAsync(() => chat.Mediator.Send(new AddMembers(Chat.As(owner), group, id, [other]), Token))).ShouldBe("id_reused");
+        (await RoleAsync(chat, member, group)).ShouldBe(MemberRole.None);
+    }
+
+    [Fact]
     public async Task Blocked_and_unknown_people_are_not_added_and_nobody_else_is_then()
     {
         await using var chat = await Chat.StartAsync();

@@ -55,6 +55,7 @@ public sealed class RoleMatrixTests
     [InlineData("react", "unreachable")]
     [InlineData("pin", "unreachable")]
     [InlineData("open", "unreachable")]
+    [InlineData("recipients", "unreachable")]
     [InlineData("delete own", Ok)]
     [InlineData("get", Ok)]
     public async Task Between_two_of_whom_one_blocked_the_other_nothing_is_written(string operation, string expected)

@@ -86,12 +86,13 @@ internal sealed class ListMembersHandler(Reader reader, ConversationViews views)
     }
 }
 
-internal sealed class GetRecipientsHandler(Reader reader) : IRequestHandler<GetRecipients, Guid[]>
+internal sealed class GetRecipientsHandler(Reader reader, Blocks blocks, IMediator mediator) : IRequestHandler<GetRecipients, Guid[]>
 {
     public async Task<Guid[]> Handle(GetRecipients request, CancellationToken cancellationToken)
     {
         var (state, me) = await reader.OpenAsync(request.Caller, request.ConversationId, cancellationToken);
         Roles.RequireMember(me);
+        await blocks.RequireReachableAsync(mediator, state, me.UserId, cancellationToken);
         return state.Members.Recipients;
     }
 }
