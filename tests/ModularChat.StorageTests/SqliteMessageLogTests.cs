@@ -211,6 +211,24 @@ public sealed class SqliteMessageLogTests
     }
 
     [Fact]
+    public async Task A_log_that_has_lost_confirmed_writes_takes_no_more_until_a_new_run()
+    {
+        await using var test = await GroupLog.OpenAsync(Sqlite, Ann, Bo);
+        var (run, positions) = (test.Log.Info.RunId, await test.Log.GetPositionsAsync(Token));
+        using (var other = SqliteDatabase.Open(test.Test.File, 5000))
+        {
+            // As a disk that did not keep what it had synced.
+            other.Execute("CREATE TRIGGER fault BEFORE INSERT ON entry BEGIN SELECT RAISE(FAIL, 'fault'); END; UPDATE shard SET position = 0; DELETE FROM entry");
+            await Should.ThrowAsync<LogUnavailableException>(() => test.AppendAsync(Appends.Message(test.Group, Ann, "x")));
+            other.Execute("DROP TRIGGER fault");
+        }
+        await Should.ThrowAsync<LogUnavailableException>(() => test.AppendAsync(Appends.Message(test.Group, Ann, "x")));
+        test.Listener.Reopenings.ShouldBe(0);
+        await test.ReopenAsync();
+        (await test.Log.ContainsAsync(run, positions, Token)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_listener_that_fails_takes_nothing_from_the_callers()
     {
         await using var test = await GroupLog.OpenAsync(Sqlite, Ann, Bo);

@@ -32,6 +32,9 @@ internal sealed class ConversationState
     /// <summary>True when this batch has changed what cannot be worked out from the log: it is written to the rows at once.</summary>
     public bool IsReshaped { get; set; }
 
+    /// <summary>Members that this batch has changed, each once.</summary>
+    public List<MemberState> Touched { get; } = [];
+
     /// <summary>True when this batch has changed something.</summary>
     public bool IsTouched { get; set; }
 

@@ -224,7 +224,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         if (!member.IsTouched)
         {
             member.IsTouched = true;
-            _changes[state.Shard].Members.Add((state, member));
+            state.Touched.Add(member);
         }
     }
 

@@ -197,6 +197,11 @@ internal sealed partial class LogWriter : IAsyncDisposable
             // What the last commit left in the file may be there only in memory: sync it before anybody builds on it.
             database.Execute("PRAGMA wal_checkpoint(PASSIVE)");
             var session = new WriterSession(database, _shards, _options, _unfolded);
+            if (session.Positions.Zip(_positions).Any(p => p.First < p.Second))
+            {
+                // Going on would give positions that were acked a second meaning. A restart begins a new run, and clients reset.
+                throw new InvalidDataException("The message log has lost writes that were confirmed; it takes no more until the server is started again.");
+            }
             Volatile.Write(ref _positions, session.Positions);
             _listener.Reopened([.. _positions]);
             return session;

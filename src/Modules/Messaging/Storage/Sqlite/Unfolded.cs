@@ -20,16 +20,18 @@ internal sealed class Unfolded
     /// <summary>Puts in what a commit did, but for what was folded with it.</summary>
     public void Publish(IReadOnlyList<ConversationState> touched, Commit commit)
     {
+        var next = 0;
         for (var i = 0; i < touched.Count; i++)
         {
+            var first = next;
+            while (next < commit.Members.Count && commit.Members[next].ConversationId == touched[i].Id)
+            {
+                next++;
+            }
             if (touched[i].IsDirty)
             {
-                Put(_conversations, touched[i], commit.Heads[i]);
+                Put(_conversations, touched[i], commit.Heads[i], commit.Members, first, next);
             }
-        }
-        foreach (var (id, member) in commit.Members)
-        {
-            Find(id)?.Put(member);
         }
     }
 
@@ -39,14 +41,8 @@ internal sealed class Unfolded
         var conversations = new ConcurrentDictionary<Guid, UnfoldedConversation>();
         foreach (var state in states)
         {
-            var conversation = Put(conversations, state, state.ToHead());
-            foreach (var member in state.Members.Values)
-            {
-                if (member is { IsDirty: true })
-                {
-                    conversation.Put(member.ToMember());
-                }
-            }
+            (Guid, Member)[] members = [.. state.Members.Values.Where(m => m is { IsDirty: true }).Select(m => (state.Id, m!.ToMember()))];
+            Put(conversations, state, state.ToHead(), members, 0, members.Length);
         }
         Interlocked.Increment(ref _generation);
         _conversations = conversations;
@@ -61,17 +57,18 @@ internal sealed class Unfolded
         }
     }
 
-    private static UnfoldedConversation Put(ConcurrentDictionary<Guid, UnfoldedConversation> conversations, ConversationState state, Head head)
+    private static void Put(
+        ConcurrentDictionary<Guid, UnfoldedConversation> conversations, ConversationState state, Head head, IReadOnlyList<(Guid, Member)> members, int from, int to)
     {
-        if (!conversations.TryGetValue(state.Id, out var conversation))
+        if (conversations.TryGetValue(state.Id, out var conversation))
         {
-            conversation = new UnfoldedConversation(state.Key);
-            conversation.Put(head, state.Tail);
-            conversations.TryAdd(state.Id, conversation);
-            return conversation;
+            conversation.Put(head, state.Tail, members, from, to);
+            return;
         }
-        conversation.Put(head, state.Tail);
-        return conversation;
+        // Filled before anybody can find it.
+        conversation = new UnfoldedConversation(state.Key);
+        conversation.Put(head, state.Tail, members, from, to);
+        conversations.TryAdd(state.Id, conversation);
     }
 }
 
@@ -125,7 +122,8 @@ internal sealed class UnfoldedConversation(long key)
         }
     }
 
-    public void Put(Head head, List<long> tail)
+    /// <summary>All in one step: a member's mark is never seen past the head, nor a head without its sender's mark.</summary>
+    public void Put(Head head, List<long> tail, IReadOnlyList<(Guid, Member)> members, int from, int to)
     {
         lock (_lock)
         {
@@ -134,14 +132,11 @@ internal sealed class UnfoldedConversation(long key)
             {
                 _places.Add(tail[i]);
             }
-        }
-    }
-
-    public void Put(Member member)
-    {
-        lock (_lock)
-        {
-            _members[member.UserId] = member;
+            for (var i = from; i < to; i++)
+            {
+                var (_, member) = members[i];
+                _members[member.UserId] = member;
+            }
         }
     }
 }
