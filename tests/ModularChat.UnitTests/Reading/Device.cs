@@ -22,6 +22,9 @@ internal sealed class Device(Chat chat, Guid user)
 
     public int Pages { get; private set; }
 
+    /// <summary>How often entries were missing; never for a device that only syncs.</summary>
+    public int Holes { get; private set; }
+
     public IReadOnlyDictionary<Guid, ConversationFold> Folds => folds;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -169,6 +172,7 @@ internal sealed class Device(Chat chat, Guid user)
 
     private async Task MendAsync(ConversationFold fold, Guid id, long wanted)
     {
+        Holes++;
         while (fold.Have < wanted)
         {
             var page = await chat.Mediator.Send(new GetHistory(Chat.As(User), id, null, fold.Have, 200), Token);

@@ -5,13 +5,13 @@ using ModularChat.UnitTests.Messaging;
 namespace ModularChat.UnitTests.Reading;
 
 /// <summary>Random people who do random things in a few groups; what is refused is refused.</summary>
-internal sealed class RandomChat(Chat chat, Random random)
+internal sealed class RandomChat(Chat chat, Random random, RandomChat? among = null)
 {
     private static readonly string[] Emojis = ["👍", "❤", "🎉"];
-    private readonly List<Guid> groups = [];
+    private readonly List<Guid> groups = among?.groups ?? [];
     private readonly List<Task> marks = [];
 
-    public List<Guid> People { get; } = [];
+    public List<Guid> People { get; } = among?.People ?? [];
 
     public List<Guid> Groups => groups;
 

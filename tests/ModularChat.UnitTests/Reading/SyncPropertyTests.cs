@@ -60,6 +60,50 @@ public sealed class SyncPropertyTests
             await device.ReadGapsAsync();
             await CompareAsync(chat, device);
         }
+        pollers.ShouldAllBe(device => device.Holes == 0);
+        late.ShouldAllBe(device => device.Holes == 0);
+    }
+
+    [Theory, InlineData("Messaging:RecentEntriesBytes=67108864"), InlineData("Messaging:RecentEntriesBytes=0")]
+    public async Task Devices_that_sync_while_others_write_see_no_hole(string memory)
+    {
+        await using var chat = await Chat.StartAsync(memory);
+        var random = new Random(7);
+        var life = new RandomChat(chat, random);
+        await life.BeginAsync(people: 4, conversations: 3);
+        var writing = Task.WhenAll(Enumerable.Range(20, 4).Select(seed => WriteAsync(chat, life, new Random(seed))));
+        var devices = life.People.ConvertAll(person => new Device(chat, person));
+        await Task.WhenAll(devices.Select((device, i) => PollAsync(device, new Random(30 + i), writing)));
+
+        await life.SettleAsync();
+        await QuietenAsync(chat, [.. devices], random);
+
+        foreach (var device in devices)
+        {
+            await device.ReadGapsAsync();
+            await CompareAsync(chat, device);
+        }
+        devices.ShouldAllBe(device => device.Holes == 0);
+    }
+
+    private static async Task WriteAsync(Chat chat, RandomChat life, Random random)
+    {
+        var own = new RandomChat(chat, random, life);
+        for (var i = 0; i < 300; i++)
+        {
+            await own.StepAsync();
+        }
+        await own.SettleAsync();
+    }
+
+    private static async Task PollAsync(Device device, Random random, Task until)
+    {
+        while (!until.IsCompleted)
+        {
+            await device.SyncAsync(random.Next(1, 30), () => random.Next(4) == 0);
+            await Task.Yield();
+        }
+        await until;
     }
 
     /// <summary>Syncs until nobody gets anything new: presenting a cursor moves marks, which are news to others.</summary>

@@ -71,6 +71,19 @@ public sealed class SyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_who_came_in_to_everything_and_went_again_gets_what_was_before_too()
+    {
+        var group = await chat.GroupAsync(ann, HistoryVisibility.All, bo);
+        await chat.Mediator.Send(new RemoveMember(Chat.As(ann), group, Ids.New(), bo), Token);
+        await chat.SendAsync(ann, group);
+        var cursor = (await SyncAsync(bo, null)).Cursor;
+        await AddAsync(group, bo);
+        await chat.Mediator.Send(new RemoveMember(Chat.As(ann), group, Ids.New(), bo), Token);
+
+        Of(await SyncAsync(bo, cursor), group)!.Entries.Select(e => e.Seq).ShouldBe([1, 2, 3, 4, 5]);
+    }
+
+    [Fact]
     public async Task A_change_of_role_does_not_give_everything_again()
     {
         var group = await chat.GroupAsync(ann, HistoryVisibility.All, bo);
@@ -232,6 +245,27 @@ public sealed class SyncTests : IAsyncLifetime
         await chat.SendAsync(ann, group);
 
         Of(await SyncAsync(bo, cursor), group)!.Entries.Select(e => e.Seq).ShouldBe([2]);
+    }
+
+    [Fact]
+    public async Task In_a_large_group_ones_own_marks_come_and_those_of_others_do_not()
+    {
+        await using var large = await Chat.StartAsync("Messaging:ReceiptLimit=2");
+        var (one, two, three) = (large.People.Add("one"), large.People.Add("two"), large.People.Add("three"));
+        var group = await large.GroupAsync(one, HistoryVisibility.All, two, three);
+        await large.SendAsync(one, group);
+        var cursor = (await large.Mediator.Send(new Sync(Chat.As(two), null, 500), Token)).Cursor;
+        await large.Mediator.Send(new AdvanceMarks(Chat.As(three), group, null, 2), Token);
+
+        var afterOthers = await large.Mediator.Send(new Sync(Chat.As(two), cursor, 500), Token);
+        var own = await large.Mediator.Send(new AdvanceMarks(Chat.As(two), group, null, 2), Token);
+        var afterOwn = await large.Mediator.Send(new Sync(Chat.As(two), afterOthers.Cursor, 500), Token);
+
+        afterOthers.Conversations.ShouldBeEmpty();
+        own.Unread.ShouldBe(0);
+        var state = Of(afterOwn, group).ShouldNotBeNull().State;
+        state.Me.Read.ShouldBe(2);
+        state.Members.ShouldBeNull();
     }
 
     internal static async Task EventuallyAsync(Func<Task<bool>> holds)

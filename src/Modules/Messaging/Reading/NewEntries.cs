@@ -1,3 +1,5 @@
+using System.Text.Json;
+using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Messaging.Conversations;
 using ModularChat.Messaging.Storage;
@@ -22,11 +24,25 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
             return ([], null);
         }
         var to = head.Position <= watermark ? last : await entries.FindLastAsync(head.ConversationId, watermark, 0, last, token);
-        if (cursor == 0 || HasOpenedAll(reader, cursor, watermark))
+        if (cursor == 0)
         {
             return await NewestAsync(head.ConversationId, reader, 1, to, token);
         }
-        if (recent.ReadAfter(head.ConversationId, cursor, 1, to, Limit) is { } inMemory)
+        var mayHaveOpenedAll = reader.RangesPosition > cursor && reader.Ranges is [{ From: 1 }, ..];
+        if (mayHaveOpenedAll && (reader.Ranges is [{ To: null }] || reader.RangesPosition > watermark))
+        {
+            // Also when it lies past the watermark: the state says already that all is visible, so a part of it would look like a hole.
+            return await NewestAsync(head.ConversationId, reader, 1, to, token);
+        }
+        var after = await AfterAsync(head.ConversationId, reader, cursor, to, token);
+        return mayHaveOpenedAll && (after.Gap is not null || HasOpenedAll(reader, after.Entries))
+            ? await NewestAsync(head.ConversationId, reader, 1, to, token)
+            : after;
+    }
+
+    private async ValueTask<(Entry[] Entries, SeqRange? Gap)> AfterAsync(Guid conversationId, Member reader, long cursor, long to, CancellationToken token)
+    {
+        if (recent.ReadAfter(conversationId, cursor, 1, to, Limit) is { } inMemory)
         {
             var visible = Visible(reader, inMemory);
             if (visible.Sum(VisibleEntries.Weigh) <= VisibleEntries.PageBytes)
@@ -34,8 +50,8 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
                 return (visible, null);
             }
         }
-        var from = await entries.FindLastAsync(head.ConversationId, cursor, 0, to, token) + 1;
-        return await NewestAsync(head.ConversationId, reader, from, to, token);
+        var from = await entries.FindLastAsync(conversationId, cursor, 0, to, token) + 1;
+        return await NewestAsync(conversationId, reader, from, to, token);
     }
 
     private async ValueTask<(Entry[] Entries, SeqRange? Gap)> NewestAsync(Guid conversationId, Member reader, long from, long to, CancellationToken token)
@@ -62,9 +78,21 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
         return first is { } known ? new SeqRange(known, last) : null;
     }
 
-    /// <summary>Only a range that shows everything reaches back before the entry that opened it.</summary>
-    private static bool HasOpenedAll(Member reader, long cursor, long watermark) =>
-        reader.RangesPosition > cursor && reader.RangesPosition <= watermark && reader.Ranges is [.., { From: 1, To: null }];
+    /// <summary>True when the reader came in by one of these entries and was let see what was before it: the range reaches back.</summary>
+    private static bool HasOpenedAll(Member reader, Entry[] entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry is { Kind: EntryKind.Members, Body: { } json }
+                && JsonSerializer.Deserialize(json.Utf8.Span, ContractsJson.Default.MembersBody) is { Action: MembersAction.Added or MembersAction.Joined } body
+                && body.UserIds.Contains(reader.UserId)
+                && !Array.Exists(reader.Ranges, range => range.From == entry.Seq))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     private static Entry[] Visible(Member reader, LogEntry[] stored)
     {
