@@ -29,7 +29,7 @@ public static class IdentityModule
             .Bind(configuration.GetSection("Identity"))
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddDbContextFactory<IdentityDb>((provider, db) => db
+        services.AddPooledDbContextFactory<IdentityDb>((provider, db) => db
             .UseSqlite(
                 $"Data Source={provider.GetRequiredService<DataFolder>().File("identity.db")}",
                 sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations"))
