@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Options;
+using ModularChat.Identity;
+using ModularChat.Storage;
+
+namespace ModularChat.Host.Operations;
+
+/// <summary>For the one who runs the server and cannot log in: works on the data folder while no server has it.</summary>
+internal static class PasswordReset
+{
+    /// <summary>Gives a user a new random password, ends their sessions, and returns the password.</summary>
+    /// <exception cref="StartupException">A server runs on the folder, or it holds no server's data.</exception>
+    /// <exception cref="Contracts.ChatException">Nobody has this name.</exception>
+    public static async Task<string> RunAsync(string name, string[] settings, CancellationToken token)
+    {
+        await using var app = Server.Build(settings);
+        // Looked at before it is opened: a folder that is named wrongly must not be made.
+        var directory = app.Services.GetRequiredService<IOptions<StorageOptions>>().Value.Directory;
+        if (!File.Exists(Path.Combine(directory, "identity.db")))
+        {
+            throw new StartupException($"The folder {Path.GetFullPath(directory)} (Storage:Directory) holds no accounts.");
+        }
+        return await IdentityModule.ResetPasswordAsync(app.Services, name, token);
+    }
+}
