@@ -9,7 +9,19 @@ internal static class Options
     {
         Description = "The server.",
         DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080"),
+        CustomParser = parsed => Parse(parsed),
     };
+
+    private static Uri? Parse(System.CommandLine.Parsing.ArgumentResult parsed)
+    {
+        var text = parsed.Tokens.Count == 1 ? parsed.Tokens[0].Value : "";
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https"))
+        {
+            return url;
+        }
+        parsed.AddError($"--url {text} is not an address like http://127.0.0.1:5080.");
+        return null;
+    }
 
     public static Option<string?> Key() => new("--key") { Description = "An application key; or use --key-file." };
 
