@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace ModularChat.Cli.Bench;
+
+/// <summary><c>chat bench</c>.</summary>
+internal static class BenchCommand
+{
+    public static Command Make()
+    {
+        var url = Options.Url();
+        var key = Options.Key();
+        var keyFile = Options.KeyFile();
+        var pid = new Option<int?>("--pid") { Description = "The server's process on this machine: tells its CPU time a message." };
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of users, each with one message in flight; 0: none.", DefaultValueFactory = _ => 100 };
+        var fanOut = new Option<int>("--fanout") { Description = "Members of a group in which eight speak; 0: none.", DefaultValueFactory = _ => 100 };
+        var seconds = new Option<int>("--seconds") { Description = "How long each measurement lasts.", DefaultValueFactory = _ => 10 };
+        var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
+        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, seconds, json };
+        command.SetAction(async (parsed, token) =>
+        {
+            if (Options.ReadKey(parsed.GetValue(key), parsed.GetValue(keyFile)) is not { } secret)
+            {
+                await Console.Error.WriteLineAsync($"There is no key: give --key, or --key-file with a file that exists ({parsed.GetValue(keyFile)} does not).");
+                return 2;
+            }
+            var run = new BenchRun(parsed.GetValue(url)!, secret, parsed.GetValue(pid), parsed.GetValue(seconds), TimeProvider.System);
+            var figures = await run.RunAsync(parsed.GetValue(pairs), parsed.GetValue(fanOut), token);
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(figures, CliJson.Default.ListBenchFigures));
+            }
+            else
+            {
+                Show(figures);
+            }
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Show(List<BenchFigures> figures)
+    {
+        var table = new Table().AddColumns("what", "server", "messages/s", "deliveries/s", "p50 ms", "p99 ms", "CPU us a message", "CPU us a delivery", "of the relay");
+        foreach (var row in figures)
+        {
+            var relay = figures.Find(other => other.Name == row.Name && other.Server == "relay");
+            table.AddRow(
+                row.Name, row.Server, Number(row.MessagesPerSecond), Number(row.DeliveriesPerSecond), Tenths(row.P50), Tenths(row.P99), Tenths(row.CpuPerMessage), Tenths(row.CpuPerDelivery),
+                row.CpuPerMessage / relay?.CpuPerMessage is { } ratio ? ratio.ToString("F1", CultureInfo.InvariantCulture) + "x" : "");
+        }
+        AnsiConsole.Write(table);
+    }
+
+    private static string Number(double value) => value.ToString("F0", CultureInfo.InvariantCulture);
+
+    private static string Tenths(double? value) => value?.ToString("F1", CultureInfo.InvariantCulture) ?? "";
+}

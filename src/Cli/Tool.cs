@@ -1,0 +1,16 @@
+using System.CommandLine;
+using ModularChat.Cli.Admin;
+using ModularChat.Cli.Bench;
+using ModularChat.Cli.Replay;
+
+namespace ModularChat.Cli;
+
+/// <summary>The <c>chat</c> tool.</summary>
+internal static class Tool
+{
+    public static async Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make() };
+        return await root.Parse(args).InvokeAsync();
+    }
+}
