@@ -32,6 +32,32 @@ public sealed class RecentEntriesTests
     }
 
     [Fact]
+    public async Task An_older_edit_carries_what_the_newer_one_wrote_and_nothing_after_a_deletion()
+    {
+        await using var chat = await Chat.StartAsync();
+        var recent = chat.Services.GetRequiredService<RecentEntries>();
+        var ann = chat.People.Add("ann");
+        var group = await chat.GroupAsync(ann, HistoryVisibility.All);
+        await chat.SendAsync(ann, group, "first");
+        await chat.SendAsync(ann, group, "other");
+        await chat.Mediator.Send(new EditMessage(Chat.As(ann), group, 2, Ids.New(), "second"), Token);
+        await chat.Mediator.Send(new PinMessage(Chat.As(ann), group, 2, Ids.New(), true), Token);
+        await chat.Mediator.Send(new EditMessage(Chat.As(ann), group, 2, Ids.New(), "third"), Token);
+        await SameAsync(6);
+        recent.Read(group, 4, 4)![0].Entry.Body!.ToString().ShouldContain("third");
+
+        await chat.Mediator.Send(new DeleteMessage(Chat.As(ann), group, 2, Ids.New()), Token);
+        await SameAsync(7);
+        recent.Read(group, 4, 4)![0].Entry.Body.ShouldBeNull();
+
+        async Task SameAsync(int count)
+        {
+            var all = await chat.Log.ReadAsync(group, 1, long.MaxValue, 100, newest: false, Token);
+            recent.Read(group, 1, count)!.Select(Text).ShouldBe(all.Select(Text));
+        }
+    }
+
+    [Fact]
     public async Task Memory_stays_within_its_bound()
     {
         await using var chat = await Chat.StartAsync("Messaging:RecentEntriesBytes=50000");
