@@ -55,9 +55,13 @@ internal sealed class ChatServer : IAsyncDisposable
             "--Host:Http2Url=http://127.0.0.1:0",
             $"--Storage:Directory={data}",
             "--Logging:LogLevel:Default=Warning",
+            // Given, so that none is printed.
+            "--Identity:SetupCode=setup-code-of-tests",
             // All users of a test come from one address.
             "--Identity:RegistrationsPerMinute=0",
             "--Identity:LogInsPerMinute=0",
+            // Given, so that none is printed.
+            "--Identity:SetupCode=setup-code-of-tests",
             // All users of a test come from one address.
             "--Identity:RegistrationsPerMinute=0",
             "--Identity:LogInsPerMinute=0",
