@@ -1,10 +1,10 @@
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Identity.Profiles;
 using ModularChat.Identity.Relations;
 using ModularChat.Identity.Storage;
-using Microsoft.EntityFrameworkCore;
 using static ModularChat.StorageTests.Identity.IdentityServer;
 
 namespace ModularChat.StorageTests.Identity;
