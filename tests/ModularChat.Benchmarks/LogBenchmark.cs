@@ -45,10 +45,10 @@ internal sealed class LogBenchmark(IMessageLog log, double seconds)
         {
             await MeasureAsync($"append, {inFlight} in flight", inFlight, n => AppendAsync(Random.Shared.Next(Conversations), n));
         }
-        await MeasureAsync("mark, 100 in flight", 100, async n =>
+        await MeasureAsync("marks or preferences, 100 in flight", 100, async n =>
         {
             var i = Random.Shared.Next(Conversations);
-            await log.AdvanceMarksAsync([new MarkAdvance(_conversations[i], _users[(i * 2) + 1], 1 + (n % 1000), null)], CancellationToken.None);
+            await log.AdvanceMarksAsync([new MarkAdvance(_conversations[i], _users[(i * 2) + 1], null, null, new Preferences(TimeProvider.System.GetUtcNow(), n % 2 == 0, false))], CancellationToken.None);
         });
         for (var done = 0; done < entries; done += 5000)
         {
