@@ -21,7 +21,7 @@ internal sealed record LogInfo(Guid LogId, Guid RunId, int ShardCount, byte[] Ke
 /// <param name="Number">How many messages it has had.</param>
 /// <param name="MembersSeq">Seq of the last created, members or settings entry: what a sender is judged on.</param>
 /// <param name="MembersPosition">Position of that entry.</param>
-/// <param name="MarksPosition">Position of the last move of a mark or preference; 0 when none.</param>
+/// <param name="MarksPosition">The highest <see cref="Member.MarksPosition"/> of its members.</param>
 /// <param name="MemberCount">Members, invited ones not counted.</param>
 internal sealed record Head(
     Guid ConversationId, int Shard, ConversationKind Kind, string? Title, HistoryVisibility History,
@@ -41,7 +41,7 @@ internal sealed record VisibleRange(long From, long NumberBefore, long? To, long
 /// <param name="Delivered">Delivered mark.</param>
 /// <param name="Read">Read mark.</param>
 /// <param name="ReadNumber">Running message number at the read mark.</param>
-/// <param name="MarksPosition">Position of the last move of a mark or preference of this member; it is the version too.</param>
+/// <param name="MarksPosition">Position of the last change of this row: a mark (with an own message, the message's), a preference, the role or the ranges. It is the version too.</param>
 /// <param name="Preferences">Mute, pin, archive.</param>
 /// <param name="RangesPosition">Position of the entry that last opened or closed a range of this member, or changed the role to or from
 /// none or invited; a change between member, administrator and owner leaves it. Sync tells by it who came in or went after a cursor.</param>
