@@ -14,17 +14,24 @@ internal static class Listening
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = options.MaxHeaders;
-        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
-        Listen(kestrel, "Host:Url", options.Url, HttpProtocols.Http1);
+        var limit = new ConnectionLimit(
+            OpenFiles.Connections(options.MaxConnections), kestrel.ApplicationServices.GetRequiredService<ILogger<ConnectionLimit>>());
+        Listen(kestrel, "Host:Url", options.Url, Configured(HttpProtocols.Http1));
         if (options.Http2Url.Length > 0)
         {
-            Listen(kestrel, "Host:Http2Url", options.Http2Url, HttpProtocols.Http2);
+            Listen(kestrel, "Host:Http2Url", options.Http2Url, Configured(HttpProtocols.Http2));
         }
+
+        Action<ListenOptions> Configured(HttpProtocols protocols) => listener =>
+        {
+            listener.Protocols = protocols;
+            listener.Use(limit.Use);
+        };
     }
 
-    private static void Listen(KestrelServerOptions kestrel, string key, string url, HttpProtocols protocols)
+    private static void Listen(KestrelServerOptions kestrel, string key, string url, Action<ListenOptions> configure)
     {
         // Uri does not know '*'; the form itself was checked with the options.
         var place = url["http://".Length..].TrimEnd('/');
@@ -36,15 +43,15 @@ internal static class Listening
         }
         if (host == "*")
         {
-            kestrel.ListenAnyIP(port, o => o.Protocols = protocols);
+            kestrel.ListenAnyIP(port, configure);
         }
         else if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {
-            kestrel.ListenLocalhost(port, o => o.Protocols = protocols);
+            kestrel.ListenLocalhost(port, configure);
         }
         else if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
         {
-            kestrel.Listen(address, port, o => o.Protocols = protocols);
+            kestrel.Listen(address, port, configure);
         }
         else
         {

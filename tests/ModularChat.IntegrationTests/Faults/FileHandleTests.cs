@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using ModularChat.Contracts;
@@ -8,16 +6,16 @@ using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Faults;
 
-/// <summary>A process without file handles left goes on serving those who are connected, and takes new ones again afterwards.</summary>
-public sealed class FileHandleTests
+/// <summary>More connections than the process has file handles: it goes on serving those who are connected, and takes new ones again afterwards.</summary>
+public sealed class FileHandleTests(ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Out_of_file_handles_the_connected_are_served_and_later_everybody()
+    public async Task With_more_connections_than_file_handles_the_connected_are_served_and_later_everybody()
     {
         var folder = Directory.CreateTempSubdirectory("modularchat-handles-").FullName;
-        var server = await ServerProcess.StartAsync(folder, settings: Integrator.Settings);
+        var server = await ServerProcess.StartAsync(folder, null, ["prlimit", "--nofile=600:600"], Integrator.Settings);
         var idle = new List<TcpClient>();
         try
         {
@@ -27,12 +25,18 @@ public sealed class FileHandleTests
             var (socket, _) = await RawSocket.LiveAsync(server.Url, user.Token, Token);
             await using (socket)
             {
-                await LimitAsync(server.Id, OpenHandles(server.Id) + 20);
-                for (var i = 0; i < 60; i++)
+                for (var i = 0; i < 700; i++)
                 {
                     var client = new TcpClient();
                     idle.Add(client);
-                    await client.ConnectAsync(server.Url.Host, server.Url.Port, Token);
+                    try
+                    {
+                        await client.ConnectAsync(server.Url.Host, server.Url.Port, Token);
+                    }
+                    catch (SocketException)
+                    {
+                        // One too many, and the server was quick to say so.
+                    }
                 }
                 for (var i = 0; i < 20; i++)
                 {
@@ -49,18 +53,9 @@ public sealed class FileHandleTests
         finally
         {
             idle.ForEach(c => c.Dispose());
+            output.WriteLine(server.Output);
             await server.DisposeAsync();
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    private static int OpenHandles(int process) => Directory.GetFiles($"/proc/{process}/fd").Length;
-
-    private static async Task LimitAsync(int process, int handles)
-    {
-        var count = handles.ToString(CultureInfo.InvariantCulture);
-        using var limiting = Process.Start(new ProcessStartInfo("prlimit", ["--pid", process.ToString(CultureInfo.InvariantCulture), $"--nofile={count}:{count}"]) { UseShellExecute = false })!;
-        await limiting.WaitForExitAsync(Token);
-        limiting.ExitCode.ShouldBe(0);
     }
 }

@@ -157,6 +157,22 @@ public sealed class GatewayTests
     }
 
     [Fact]
+    public async Task Somebody_invited_with_the_creation_is_told_of_it()
+    {
+        await using var server = await ChatServer.StartAsync();
+        var users = await server.RegisterAsync("anna", "boris");
+        await users[1].SetGroupAdditionsAsync("friends");
+        var (boris, _) = await RawSocket.LiveAsync(server.Url, users[1].Token, Token);
+        await using (boris)
+        {
+            var group = await users[0].CreateGroupAsync("Team", users[1]);
+            var state = (await boris.ExpectAsync("conversation", Token))["state"]!;
+            state["id"]!.GetValue<Guid>().ShouldBe(group.Id);
+            state["me"]!["role"]!.GetValue<string>().ShouldBe("invited");
+        }
+    }
+
+    [Fact]
     public async Task Marks_and_typing_reach_the_others_and_ones_own_devices()
     {
         await using var server = await ChatServer.StartAsync();

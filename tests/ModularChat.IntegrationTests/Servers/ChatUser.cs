@@ -75,6 +75,13 @@ internal sealed record ChatUser(Guid Id, string Name, Guid DeviceId, string Toke
         }
     }
 
+    /// <summary>Says who may add this user to groups: everybody or friends.</summary>
+    public async Task SetGroupAdditionsAsync(string value)
+    {
+        var now = await AskAsync<JsonElement>(HttpMethod.Get, "me/settings");
+        await OkAsync(HttpMethod.Put, "me/settings", new { version = now.GetProperty("version").GetInt64(), settings = new { groupAdditions = value } });
+    }
+
     public Task BlockAsync(ChatUser other) => OkAsync(HttpMethod.Put, $"blocks/{other.Id}");
 
     /// <summary>A request as it is; the answer may be a refusal.</summary>

@@ -38,11 +38,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="folder">The data folder.</param>
     /// <param name="port">The port; a free one when null.</param>
     /// <param name="settings">As in <see cref="ChatServer.StartAsync"/>.</param>
-    public static async Task<ServerProcess> StartAsync(string folder, int? port = null, params string[] settings)
+    public static Task<ServerProcess> StartAsync(string folder, int? port = null, params string[] settings) => StartAsync(folder, port, [], settings);
+
+    /// <summary>The same under another program, such as one that sets limits: its name and arguments.</summary>
+    public static async Task<ServerProcess> StartAsync(string folder, int? port, string[] under, params string[] settings)
     {
         var url = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
         var output = new StringBuilder();
-        var process = Launch(output, ["--Host:Url=" + url.GetLeftPart(UriPartial.Authority), "--Storage:Directory=" + folder, .. settings.Select(s => "--" + s)]);
+        var process = Launch(output, under, ["--Host:Url=" + url.GetLeftPart(UriPartial.Authority), "--Storage:Directory=" + folder, .. settings.Select(s => "--" + s)]);
         var server = new ServerProcess(process, output, url);
         try
         {
@@ -59,7 +62,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs it to its end, with arguments as they are; for a start that is expected to fail.</summary>
     public static async Task<(int Exit, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        using var process = new Process { StartInfo = Info(arguments, environment) };
+        using var process = new Process { StartInfo = Info([], arguments, environment) };
         process.Start();
         try
         {
@@ -130,9 +133,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static Process Launch(StringBuilder output, string[] arguments)
+    private static Process Launch(StringBuilder output, string[] under, string[] arguments)
     {
-        var process = new Process { StartInfo = Info(arguments, []) };
+        var process = new Process { StartInfo = Info(under, arguments, []) };
         process.OutputDataReceived += (_, e) => Append(e.Data);
         process.ErrorDataReceived += (_, e) => Append(e.Data);
         process.Start();
@@ -149,20 +152,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static ProcessStartInfo Info(string[] arguments, (string Name, string Value)[] environment)
+    private static ProcessStartInfo Info(string[] under, string[] arguments, (string Name, string Value)[] environment)
     {
         // The tests' own folder has the built host beside them.
-        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        string[] command = [.. under, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "ModularChat.Host.dll"), .. arguments];
+        var info = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ModularChat.Host.dll"));
-        foreach (var argument in arguments)
-        {
-            info.ArgumentList.Add(argument);
-        }
         foreach (var (name, value) in environment)
         {
             info.Environment[name] = value;

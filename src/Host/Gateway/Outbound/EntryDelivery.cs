@@ -24,7 +24,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
         {
             if (stored.Entry.Kind is EntryKind.Created or EntryKind.Members)
             {
-                await IntroduceAsync(notification.Shard, stored, cancellationToken);
+                await IntroduceAsync(notification, stored, cancellationToken);
             }
             Deliver(notification.Shard, stored);
         }
@@ -114,9 +114,9 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
     }
 
     /// <summary>Gives those who came into a conversation its state before its entries.</summary>
-    private async Task IntroduceAsync(int shard, StoredEntry stored, CancellationToken token)
+    private async Task IntroduceAsync(MessageStored commit, StoredEntry stored, CancellationToken token)
     {
-        foreach (var user in Newcomers(stored))
+        foreach (var user in Newcomers(commit, stored))
         {
             if (table.CountOf(user) == 0)
             {
@@ -132,15 +132,17 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
                 // Out again already: the sync of that moment tells the rest.
                 continue;
             }
-            Queue(table.Of(user), shard, stored.Position, Frames.Conversation(state));
+            Queue(table.Of(user), commit.Shard, stored.Position, Frames.Conversation(state));
         }
     }
 
-    private static Guid[] Newcomers(StoredEntry stored)
+    private static Guid[] Newcomers(MessageStored commit, StoredEntry stored)
     {
         if (stored.Entry.Kind == EntryKind.Created)
         {
-            return stored.Recipients;
+            // Who was invited with the creation sees no entry of it, but has a state of the own.
+            var own = Array.Find(commit.Marks, moved => moved.ConversationId == stored.Entry.ConversationId)?.Own ?? [];
+            return [.. stored.Recipients.Union(own.Select(o => o.UserId))];
         }
         var body = stored.Entry.Body is { } json ? JsonSerializer.Deserialize(json.Utf8.Span, ContractsJson.Wire.MembersBody) : null;
         return body is { Action: MembersAction.Added or MembersAction.Invited or MembersAction.Joined } ? body.UserIds : [];

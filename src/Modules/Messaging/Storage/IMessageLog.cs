@@ -27,7 +27,11 @@ internal interface IMessageLog : IAsyncDisposable
     /// </summary>
     ValueTask<bool> ContainsAsync(Guid runId, long[] positions, CancellationToken token);
 
-    /// <summary>Appends one entry with everything that it changes. Never throws for a refusal: see <see cref="AppendOutcome"/>.</summary>
+    /// <summary>
+    /// Appends one entry with everything that it changes. Never throws for a refusal: see <see cref="AppendOutcome"/>. The id
+    /// is looked at before the members: a retry gets its first result also from one who may not write any more. It takes its
+    /// place among the writes of this process before it returns: two calls one after another are stored in that order.
+    /// </summary>
     ValueTask<AppendResult> AppendAsync(Append append, CancellationToken token);
 
     /// <summary>
