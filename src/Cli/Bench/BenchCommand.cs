@@ -43,7 +43,7 @@ internal static class BenchCommand
 
     private static void Show(List<BenchFigures> figures)
     {
-        var table = new Table().AddColumns("what", "server", "messages/s", "deliveries/s", "p50 ms", "p99 ms", "CPU us a message", "CPU us a delivery", "of the relay");
+        var table = new Table().AddColumns("what", "server", "msg/s", "deliv/s", "p50 ms", "p99 ms", "us/msg", "us/deliv", "x relay");
         foreach (var row in figures)
         {
             var relay = figures.Find(other => other.Name == row.Name && other.Server == "relay");
@@ -52,6 +52,7 @@ internal static class BenchCommand
                 row.CpuPerMessage / relay?.CpuPerMessage is { } ratio ? ratio.ToString("F1", CultureInfo.InvariantCulture) + "x" : "");
         }
         AnsiConsole.Write(table);
+        AnsiConsole.WriteLine("us: server CPU, user and system, by the process's own accounting.");
     }
 
     private static string Number(double value) => value.ToString("F0", CultureInfo.InvariantCulture);

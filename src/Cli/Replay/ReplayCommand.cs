@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ModularChat.Client;
 using Spectre.Console;
 
 namespace ModularChat.Cli.Replay;
@@ -17,7 +18,7 @@ internal static class ReplayCommand
         var faults = new Option<bool>("--faults") { Description = "Drop connections at random." };
         var rate = new Option<int>("--fault-rate") { Description = "Connections dropped a second with --faults.", DefaultValueFactory = _ => 100 };
         var seed = new Option<int?>("--seed") { Description = "Repeats the drops of another run." };
-        var limit = new Option<int>("--limit-files") { Description = "Only so many of the files.", DefaultValueFactory = _ => int.MaxValue };
+        var limit = new Option<int?>("--limit-files") { Description = "Only so many of the files, in order of their names." };
         var pid = new Option<int?>("--pid") { Description = "The server's process on this machine: tells its CPU time and memory." };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
         var command = new Command("replay", "Carries real logs through a server over real connections and checks every device.")
@@ -39,10 +40,18 @@ internal static class ReplayCommand
                 Faults = parsed.GetValue(faults),
                 FaultsPerSecond = parsed.GetValue(rate),
                 Seed = parsed.GetValue(seed) ?? Random.Shared.Next(),
-                LimitFiles = parsed.GetValue(limit),
+                LimitFiles = parsed.GetValue(limit) ?? int.MaxValue,
                 ServerPid = parsed.GetValue(pid),
             };
-            return await RunAsync(options, parsed.GetValue(json), token);
+            try
+            {
+                return await RunAsync(options, parsed.GetValue(json), token);
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException or ChatProblemException)
+            {
+                await Console.Error.WriteLineAsync(e.Message.AsMemory(), token);
+                return 1;
+            }
         });
         return command;
     }

@@ -20,6 +20,11 @@ internal sealed class ReplayRun(ReplayOptions options, ReplayProgress progress, 
     {
         var began = time.GetTimestamp();
         var plan = ReplayPlan.Read(options.Path, options.LimitFiles);
+        if (plan.Messages == 0)
+        {
+            // A run that checks nothing must not look like one that found nothing.
+            throw new InvalidOperationException($"{options.Path} holds no messages.");
+        }
         var server = ServerProcess.Find(options.ServerPid);
         var stage = new Stage(plan, new ChatApi(_http, options.Url, new ChatCredentials(options.Key)), options.Key, _http, options.Url, progress, time);
         await stage.MakeUsersAsync(token);
