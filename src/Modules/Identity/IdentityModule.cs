@@ -33,8 +33,10 @@ public static class IdentityModule
             .UseSqlite(
                 $"Data Source={provider.GetRequiredService<DataFolder>().File("identity.db")}",
                 sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations"))
-            // Each statement is of interest only to whoever looks into this module.
-            .ConfigureWarnings(events => events.Log((RelationalEventId.CommandExecuted, LogLevel.Debug))));
+            // Each statement is of interest only to whoever looks into this module. So is one that fails: a name that is taken
+            // fails by its index and is answered; what nobody expected is logged by whoever it reaches.
+            .ConfigureWarnings(events => events.Log(
+                (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug))));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IPasswordHasher<UserRow>, PasswordHasher<UserRow>>();
         services.AddSingleton<IdentityStore>();

@@ -60,11 +60,6 @@ internal sealed class ChatServer : IAsyncDisposable
             // All users of a test come from one address.
             "--Identity:RegistrationsPerMinute=0",
             "--Identity:LogInsPerMinute=0",
-            // Given, so that none is printed.
-            "--Identity:SetupCode=setup-code-of-tests",
-            // All users of a test come from one address.
-            "--Identity:RegistrationsPerMinute=0",
-            "--Identity:LogInsPerMinute=0",
             .. settings.Select(s => "--" + s),
         ];
         var app = Server.Build(args, services =>
