@@ -179,6 +179,16 @@ public sealed class MessagingApiTests
         (string Method, string Path, string Code)[] bad =
         [
             ("GET", "conversations/nonsense", "invalid_request"),
+            ("POST", "conversations/nonsense/typing", "invalid_request"),
+            ("PUT", "conversations/direct/nonsense", "invalid_request"),
+            ("GET", "sync?limit=0", "invalid_request"),
+            ("GET", "sync?limit=1000000000", "invalid_request"),
+            ("GET", "sync?wait=-1", "invalid_request"),
+            ("GET", "sync?wait=61", "invalid_request"),
+            ("GET", "sync?cursor=AAAA", "invalid_cursor"),
+            ("GET", $"conversations/{self}/messages?limit=0", "invalid_request"),
+            ("GET", $"conversations/{self}/messages?limit=1000000000", "invalid_request"),
+            ("GET", $"conversations/{self}/messages?before=x", "invalid_request"),
             ("GET", "conversations?limit=0", "invalid_request"),
             ("GET", "conversations?limit=1000000000", "invalid_request"),
             ("GET", "conversations?limit=many", "invalid_request"),

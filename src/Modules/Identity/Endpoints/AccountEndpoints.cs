@@ -18,10 +18,10 @@ internal static class AccountEndpoints
         routes.MapPost("/password", ChangePasswordAsync);
         routes.MapPost("/password/reset", ResetPasswordAsync).AllowAnonymous();
         routes.MapGet("/devices", (ClaimsPrincipal user, Devices devices, CancellationToken token) => devices.ListAsync(Callers.Session(user), token));
-        routes.MapDelete("/devices/{id:guid}", SignOutAsync);
+        routes.MapDelete("/devices/{id}", SignOutAsync);
         routes.MapPost("/admin/invites", (ClaimsPrincipal user, Codes codes, CancellationToken token) => codes.InviteAsync(Callers.Administrator(user), token));
         routes.MapPost(
-            "/admin/users/{id:guid}/reset",
+            "/admin/users/{id}/reset",
             (Guid id, ClaimsPrincipal user, Codes codes, CancellationToken token) => codes.ResetAsync(Callers.Administrator(user), id, token));
     }
 

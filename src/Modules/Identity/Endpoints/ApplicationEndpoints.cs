@@ -18,7 +18,7 @@ internal static class ApplicationEndpoints
     {
         routes.MapPost("/admin/applications", AddAsync);
         routes.MapGet("/admin/applications", ListAsync);
-        routes.MapDelete("/admin/applications/{id:guid}", RevokeAsync);
+        routes.MapDelete("/admin/applications/{id}", RevokeAsync);
         routes.MapPut("/applications/users/{externalId}", PutUserAsync);
         routes.MapPost("/applications/users/{externalId}/sessions", BeginSessionAsync);
         routes.MapDelete("/applications/users/{externalId}/sessions", EndSessionsAsync);

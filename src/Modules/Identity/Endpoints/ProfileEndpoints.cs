@@ -27,7 +27,7 @@ internal static class ProfileEndpoints
             (string? prefix, int? limit, ClaimsPrincipal user, UserProfiles profiles, CancellationToken token) =>
                 profiles.SearchAsync(Callers.User(user), prefix, limit, token));
         routes.MapGet(
-            "/users/{id:guid}",
+            "/users/{id}",
             (Guid id, ClaimsPrincipal user, UserProfiles profiles, CancellationToken token) =>
             {
                 Callers.User(user);
@@ -35,12 +35,12 @@ internal static class ProfileEndpoints
             });
         routes.MapGet("/friends", (ClaimsPrincipal user, Friends friends, CancellationToken token) => friends.ListAsync(Callers.User(user), token));
         routes.MapPut(
-            "/friends/{userId:guid}",
+            "/friends/{userId}",
             (Guid userId, ClaimsPrincipal user, Friends friends, CancellationToken token) => friends.RequestAsync(Callers.User(user), userId, token));
-        routes.MapDelete("/friends/{userId:guid}", RemoveFriendAsync);
+        routes.MapDelete("/friends/{userId}", RemoveFriendAsync);
         routes.MapGet("/blocks", (ClaimsPrincipal user, Blocks blocks, CancellationToken token) => blocks.ListAsync(Callers.User(user), token));
-        routes.MapPut("/blocks/{userId:guid}", BlockAsync);
-        routes.MapDelete("/blocks/{userId:guid}", UnblockAsync);
+        routes.MapPut("/blocks/{userId}", BlockAsync);
+        routes.MapDelete("/blocks/{userId}", UnblockAsync);
     }
 
     private static async Task<NoContent> RemoveFriendAsync(Guid userId, ClaimsPrincipal user, Friends friends, CancellationToken token)

@@ -11,7 +11,7 @@ namespace ModularChat.Presence.Endpoints;
 internal static class TypingApi
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/conversations/{id:guid}/typing", async (Guid id, ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>
+        routes.MapPost("/conversations/{id}/typing", async (Guid id, ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>
         {
             await mediator.Send(new SignalTyping(Caller.From(user), id), token);
             return Results.NoContent();
