@@ -33,19 +33,21 @@ internal sealed class ServerProcess
     }
 
     /// <summary>The most memory that it has had resident; null once it is gone.</summary>
-    public double? PeakMegabytes
+    public double? PeakMegabytes => Kilobytes("VmHWM:") / 1024;
+
+    /// <summary>Memory that is resident now; null once it is gone.</summary>
+    public double? ResidentBytes => Kilobytes("VmRSS:") * 1024;
+
+    private double? Kilobytes(string name)
     {
-        get
+        try
         {
-            try
-            {
-                var line = File.ReadLines($"/proc/{_pid}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-                return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-            }
-            catch (IOException)
-            {
-                return null;
-            }
+            var line = File.ReadLines($"/proc/{_pid}/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
+            return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 }

@@ -17,8 +17,10 @@ internal static class BenchCommand
         var pairs = new Option<int>("--pairs") { Description = "Pairs of users, each with one message in flight; 0: none.", DefaultValueFactory = _ => 100 };
         var fanOut = new Option<int>("--fanout") { Description = "Members of a group in which eight speak; 0: none.", DefaultValueFactory = _ => 100 };
         var seconds = new Option<int>("--seconds") { Description = "How long each measurement lasts.", DefaultValueFactory = _ => 10 };
+        var warmUp = new Option<int>("--warm-up") { Description = "Seconds before each measurement, in which the runtime compiles what is hot.", DefaultValueFactory = _ => 20 };
+        var idle = new Option<int>("--idle") { Description = "Idle connections, in hundreds, to tell the memory of one; 0: none.", DefaultValueFactory = _ => 0 };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
-        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, seconds, json };
+        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, json };
         command.SetAction(async (parsed, token) =>
         {
             if (Options.ReadKey(parsed.GetValue(key), parsed.GetValue(keyFile)) is not { } secret)
@@ -26,8 +28,8 @@ internal static class BenchCommand
                 await Console.Error.WriteLineAsync($"There is no key: give --key, or --key-file with a file that exists ({parsed.GetValue(keyFile)} does not).");
                 return 2;
             }
-            var run = new BenchRun(parsed.GetValue(url)!, secret, parsed.GetValue(pid), parsed.GetValue(seconds), TimeProvider.System);
-            var figures = await run.RunAsync(parsed.GetValue(pairs), parsed.GetValue(fanOut), token);
+            var run = new BenchRun(parsed.GetValue(url)!, secret, parsed.GetValue(pid), parsed.GetValue(seconds), parsed.GetValue(warmUp), TimeProvider.System);
+            var figures = await run.RunAsync(parsed.GetValue(pairs), parsed.GetValue(fanOut), parsed.GetValue(idle), token);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(figures, CliJson.Default.ListBenchFigures));
@@ -43,13 +45,14 @@ internal static class BenchCommand
 
     private static void Show(List<BenchFigures> figures)
     {
-        var table = new Table().AddColumns("what", "server", "msg/s", "deliv/s", "p50 ms", "p99 ms", "us/msg", "us/deliv", "x relay");
+        var table = new Table().AddColumns("what", "server", "msg/s", "deliv/s", "p50 ms", "p99 ms", "us/msg", "us/deliv", "bytes/conn", "x relay");
         foreach (var row in figures)
         {
             var relay = figures.Find(other => other.Name == row.Name && other.Server == "relay");
             table.AddRow(
                 row.Name, row.Server, Number(row.MessagesPerSecond), Number(row.DeliveriesPerSecond), Tenths(row.P50), Tenths(row.P99), Tenths(row.CpuPerMessage), Tenths(row.CpuPerDelivery),
-                row.CpuPerMessage / relay?.CpuPerMessage is { } ratio ? ratio.ToString("F1", CultureInfo.InvariantCulture) + "x" : "");
+                row.BytesPerConnection is { } bytes ? Number(bytes) : "",
+                (row.CpuPerMessage / relay?.CpuPerMessage ?? row.BytesPerConnection / relay?.BytesPerConnection) is { } ratio ? ratio.ToString("F1", CultureInfo.InvariantCulture) + "x" : "");
         }
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine("us: server CPU, user and system, by the process's own accounting.");

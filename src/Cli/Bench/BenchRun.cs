@@ -1,22 +1,28 @@
-using System.Diagnostics;
 using ModularChat.Client;
 
 namespace ModularChat.Cli.Bench;
 
 /// <summary>One measurement.</summary>
-internal sealed record BenchFigures(string Name, string Server, double MessagesPerSecond, double DeliveriesPerSecond, double P50, double P99, double? CpuPerMessage, double? CpuPerDelivery);
+internal sealed record BenchFigures(string Name, string Server, double MessagesPerSecond, double DeliveriesPerSecond, double P50, double P99, double? CpuPerMessage, double? CpuPerDelivery, double? BytesPerConnection = null);
 
 /// <summary>Measures a running server, and a bare relay beside it in the same way.</summary>
-internal sealed class BenchRun(Uri url, string key, int? pid, int seconds, TimeProvider time)
+internal sealed class BenchRun(Uri url, string key, int? pid, int seconds, int warmUp, TimeProvider time)
 {
     private const int Senders = 8;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2), Heartbeat = TimeSpan.FromSeconds(10);
+    private const int ConnectionsPerUser = 100;
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5), Heartbeat = TimeSpan.FromSeconds(10);
     private static readonly string Text = new('x', 60);
 
-    public async Task<List<BenchFigures>> RunAsync(int pairs, int fanOut, CancellationToken token)
+    public async Task<List<BenchFigures>> RunAsync(int pairs, int fanOut, int idle, CancellationToken token)
     {
         var figures = new List<BenchFigures>();
         await using var relay = await RelayProcess.StartAsync(token);
+        if (idle > 0)
+        {
+            // First, while neither server holds anything of the other measurements.
+            figures.Add(await IdleAsync("chat", pid, i => ConnectIdleAsync(i, token), idle, token));
+            figures.Add(await IdleAsync("relay", relay.Pid, async i => [.. (await ConnectAsync(relay.Url, 1, Math.Min(ConnectionsPerUser, idle - i), 0, token)).Users], idle, token));
+        }
         if (pairs > 0)
         {
             var conversations = await PairsAsync(pairs, token);
@@ -44,14 +50,11 @@ internal sealed class BenchRun(Uri url, string key, int? pid, int seconds, TimeP
                 await user.LiveAsync(token);
             }
             await Task.WhenAll(crowd.Users.Select(user => user.BeginAsync(token)));
-            await Task.Delay(WarmUp, time, token);
+            // Until the code that runs is the compiled code that an hour-old server runs.
+            await HoldAsync(crowd, warmUp, token);
             var (cpu, at) = (accounting?.CpuSeconds, time.GetTimestamp());
             crowd.Counters.Open();
-            for (var left = TimeSpan.FromSeconds(seconds); left > TimeSpan.Zero; left -= Heartbeat)
-            {
-                await Task.Delay(left < Heartbeat ? left : Heartbeat, time, token);
-                await Task.WhenAll(crowd.Users.Select(user => user.HeartbeatAsync(token)));
-            }
+            await HoldAsync(crowd, seconds, token);
             crowd.Counters.Close();
             var (used, took) = (accounting?.CpuSeconds - cpu, time.GetElapsedTime(at).TotalSeconds);
             var latencies = crowd.Counters.Latencies();
@@ -69,6 +72,53 @@ internal sealed class BenchRun(Uri url, string key, int? pid, int seconds, TimeP
                 user.Dispose();
             }
         }
+    }
+
+    private async Task HoldAsync(Crowd crowd, int length, CancellationToken token)
+    {
+        for (var left = TimeSpan.FromSeconds(length); left > TimeSpan.Zero; left -= Heartbeat)
+        {
+            await Task.Delay(left < Heartbeat ? left : Heartbeat, time, token);
+            await Task.WhenAll(crowd.Users.Select(user => user.HeartbeatAsync(token)));
+        }
+    }
+
+    /// <summary>Resident memory that connections which do nothing add to a server, a hundred of a user.</summary>
+    private async Task<BenchFigures> IdleAsync(string server, int? process, Func<int, Task<LoadUser[]>> connect, int count, CancellationToken token)
+    {
+        var accounting = ServerProcess.Find(process);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
+        // The first hundred bring in what is there once, however many come.
+        var users = new List<LoadUser>(await connect(0));
+        var running = users.ConvertAll(user => user.RunAsync(stop.Token));
+        await Task.Delay(Settle, time, token);
+        var before = accounting?.ResidentBytes;
+        for (var i = ConnectionsPerUser; i < count; i += ConnectionsPerUser)
+        {
+            var more = await connect(i);
+            users.AddRange(more);
+            running.AddRange(more.Select(user => user.RunAsync(stop.Token)));
+            await Task.WhenAll(more.Select(user => user.LiveAsync(token)));
+        }
+        await Task.Delay(Settle, time, token);
+        var bytes = (accounting?.ResidentBytes - before) / Math.Max(1, users.Count - ConnectionsPerUser);
+        await stop.CancelAsync();
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        users.ForEach(user => user.Dispose());
+        return new BenchFigures("idle", server, 0, 0, 0, 0, null, null, bytes);
+    }
+
+    private async Task<LoadUser[]> ConnectIdleAsync(int from, CancellationToken token)
+    {
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        var (_, session) = await UserAsync(new ChatApi(http, url, new ChatCredentials(key)), from / ConnectionsPerUser, token);
+        var users = new LoadUser[ConnectionsPerUser];
+        for (var i = 0; i < users.Length; i++)
+        {
+            users[i] = new LoadUser(new BenchCounters(), time);
+            await users[i].ConnectAsync(url, session, token);
+        }
+        return users;
     }
 
     private async Task<List<(Guid Conversation, string[] Tokens)>> PairsAsync(int pairs, CancellationToken token)
@@ -153,33 +203,5 @@ internal sealed class BenchRun(Uri url, string key, int? pid, int seconds, TimeP
     {
         public BenchCounters Counters { get; } = new();
         public List<LoadUser> Users { get; } = [];
-    }
-
-    private sealed class RelayProcess(Process process, Uri url) : IAsyncDisposable
-    {
-        public Uri Url => url;
-        public int Pid => process.Id;
-
-        public static async Task<RelayProcess> StartAsync(CancellationToken token)
-        {
-            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false };
-            if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            {
-                start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "chat.dll"));
-            }
-            start.ArgumentList.Add("bench-relay");
-            var process = Process.Start(start) ?? throw new InvalidOperationException("The relay did not start.");
-            var line = await process.StandardOutput.ReadLineAsync(token);
-            return new RelayProcess(process, new Uri(line ?? throw new InvalidOperationException("The relay did not say where it listens.")));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            process.StandardInput.Close();
-            using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-            await process.WaitForExitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            process.Kill();
-            process.Dispose();
-        }
     }
 }
