@@ -5,7 +5,7 @@ namespace ModularChat.Contracts.Presence;
 /// <summary>A connection is there or still there: on opening, and with each heartbeat.</summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Caller">Whose.</param>
-/// <param name="Transport">websocket, longpoll.</param>
+/// <param name="Transport">websocket, events, signalr or longpoll.</param>
 public sealed record KeepConnection(Guid ConnectionId, Caller Caller, string Transport) : IRequest;
 
 /// <summary>A connection is gone.</summary>
@@ -20,7 +20,7 @@ public sealed record LocateConnections(Guid[] UserIds) : IRequest<ConnectionInfo
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="UserId">Its user.</param>
 /// <param name="DeviceId">Its device; null when an application acts as the user.</param>
-/// <param name="Transport">websocket, longpoll.</param>
+/// <param name="Transport">websocket, events, signalr or longpoll.</param>
 /// <param name="LastHeartbeat">When it last gave a sign of life.</param>
 public sealed record ConnectionInfo(Guid ConnectionId, Guid UserId, Guid? DeviceId, string Transport, DateTimeOffset LastHeartbeat);
 

@@ -17,10 +17,16 @@ internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOpt
     public const string SchemeName = "Bearer";
     private const string Prefix = "Bearer ";
 
+    /// <summary>The credential of a request; null when there is none.</summary>
+    public static string? TokenOf(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : null;
+    }
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        if (TokenOf(Request) is not { } token)
         {
             return AuthenticateResult.NoResult();
         }
@@ -29,7 +35,6 @@ internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOpt
         {
             actAs = Guid.TryParse(values.ToString(), out var id) ? id : throw ChatException.Invalid("Act-As", "The header Act-As must be one user id.");
         }
-        var token = header[Prefix.Length..].Trim();
         var found = await mediator.Send(new Authenticate(token, actAs), Context.RequestAborted);
         if (found is null)
         {

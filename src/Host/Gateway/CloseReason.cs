@@ -6,6 +6,9 @@ namespace ModularChat.Host.Gateway;
 /// </summary>
 internal sealed record CloseReason(int Code, string Text)
 {
+    /// <summary>The client may come back by itself.</summary>
+    public bool IsRetryable => Code is 1001 or (>= 4000 and < 4100);
+
     public static readonly CloseReason Normal = new(1000, "closed");
     public static readonly CloseReason GoingAway = new(1001, "the server stops");
     public static readonly CloseReason TooBig = new(1009, "frame above the limit");

@@ -1,19 +1,22 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using ModularChat.Contracts;
+using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway;
 
 /// <summary>
-/// One live WebSocket. Frames from other threads wait in a bounded queue; a thread-pool item writes them and is there only
+/// One live connection, of whatever transport: what waits, what is held back while it opens, and which cursor it may be
+/// told. How a frame goes out is the writer's business; what comes in is the edge's. Frames from other threads wait in a bounded queue; a thread-pool item writes them and is there only
 /// while something waits, so that an idle connection holds no task and no buffer.
 /// </summary>
-internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions options) : IThreadPoolWorkItem, IDisposable
+internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions options) : IThreadPoolWorkItem, IDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closed = new();
-    private Queue<ReadOnlyMemory<byte>> _queue = new(4);
+    private Queue<Frame> _queue = new(4);
     private List<HeldFrame>? _held = [];
     private long[]? _syncedTo;
     private long _queuedBytes;
@@ -22,11 +25,12 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     private TaskCompletionSource? _drained;
     private int _dirty;
 
-    private readonly record struct HeldFrame(int Shard, long Position, ReadOnlyMemory<byte> Frame);
+    private readonly record struct HeldFrame(int Shard, long Position, Frame Frame);
 
     public Guid Id { get; } = id;
 
-    public WebSocket Socket { get; } = socket;
+    /// <summary>websocket, events or signalr.</summary>
+    public string Transport => writer.Transport;
 
     /// <summary>On whose behalf; set once by the opening.</summary>
     public Caller? Caller { get; set; }
@@ -41,7 +45,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     public CancellationToken Closed => _closed.Token;
 
     /// <summary>Queues an answer or a sync page. Closes the connection when the queue is full.</summary>
-    public void Send(ReadOnlyMemory<byte> frame)
+    public void Send(Frame frame)
     {
         lock (_gate)
         {
@@ -54,7 +58,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     /// dropped when the sync has brought it already. Position 0: not in the log, never dropped.
     /// </summary>
     /// <returns>True the first time since <see cref="ClearDirty"/>: the caller then owes this connection a cursor.</returns>
-    public bool Deliver(int shard, long position, ReadOnlyMemory<byte> frame)
+    public bool Deliver(int shard, long position, Frame frame)
     {
         lock (_gate)
         {
@@ -76,7 +80,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     }
 
     /// <summary>Ends the opening: what was held back and lies above the synced positions is queued behind the last page.</summary>
-    public void GoLive(long[] syncedTo, ReadOnlyMemory<byte> liveFrame)
+    public void GoLive(long[] syncedTo, Frame liveFrame)
     {
         lock (_gate)
         {
@@ -94,7 +98,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     }
 
     /// <summary>Queues a cursor for what was delivered, unless the connection is still opening or the deliveries lag behind its sync.</summary>
-    public void SendCursor(long[] delivered, ReadOnlyMemory<byte> frame)
+    public void SendCursor(long[] delivered, Frame frame)
     {
         lock (_gate)
         {
@@ -120,7 +124,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
 
     public void ClearDirty() => Volatile.Write(ref _dirty, 0);
 
-    /// <summary>Completes when everything queued so far has been handed to the socket; keeps a long sync from filling the queue.</summary>
+    /// <summary>Completes when everything queued so far has been handed to the writer; keeps a long sync from filling the queue.</summary>
     public Task DrainAsync(CancellationToken token)
     {
         lock (_gate)
@@ -157,12 +161,12 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
             _drained?.TrySetResult();
         }
         _closed.Cancel();
-        Socket.Dispose();
+        writer.Dispose();
     }
 
     private bool IsSynced(int shard, long position) => _syncedTo is { } synced && position > 0 && position <= synced[shard];
 
-    private void Enqueue(ReadOnlyMemory<byte> frame)
+    private void Enqueue(Frame frame)
     {
         if (_close is not null)
         {
@@ -211,28 +215,25 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
             CloseReason? close;
             while (TryTake(out var frame, out close))
             {
-                await Socket.SendAsync(frame, WebSocketMessageType.Text, WebSocketMessageFlags.EndOfMessage, _closed.Token);
+                await writer.WriteAsync(frame, _closed.Token);
             }
             if (close is not null)
             {
-                if (Socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                {
-                    await Socket.CloseOutputAsync((WebSocketCloseStatus)close.Code, close.Text, _closed.Token);
-                }
+                await writer.CloseAsync(close, _closed.Token);
                 StopWriting();
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException or InvalidOperationException)
         {
-            // The peer is gone; the receiver sees it too and ends the connection.
-            Socket.Abort();
+            // The peer is gone; the edge sees it too and ends the connection.
+            writer.Abort();
             await _closed.CancelAsync();
             StopWriting();
         }
     }
 
     /// <summary>The next frame; false when there is none: then writing has stopped, unless the connection is to be closed.</summary>
-    private bool TryTake(out ReadOnlyMemory<byte> frame, out CloseReason? close)
+    private bool TryTake([NotNullWhen(true)] out Frame? frame, out CloseReason? close)
     {
         lock (_gate)
         {
@@ -265,7 +266,7 @@ internal sealed class Connection(Guid id, WebSocket socket, GatewayOptions optio
     {
         if (_queue.Capacity > 64)
         {
-            _queue = new Queue<ReadOnlyMemory<byte>>(4);
+            _queue = new Queue<Frame>(4);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ModularChat.Contracts;
@@ -9,21 +8,24 @@ using ModularChat.Host.Gateway.Inbound;
 
 namespace ModularChat.Host.Gateway;
 
-/// <summary>Writes the server's frames (docs/protocol.md section 9), each once however many connections get it.</summary>
+/// <summary>Writes the server's frames (docs/protocol.md section 9), each once however many connections of whatever kind get it.</summary>
 internal static class Frames
 {
     private static readonly ContractsJson Json = ContractsJson.Wire;
 
-    public static readonly ReadOnlyMemory<byte> Live = """{"type":"live"}"""u8.ToArray();
-    public static readonly ReadOnlyMemory<byte> Heartbeat = """{"type":"heartbeat"}"""u8.ToArray();
+    public static readonly Frame Live = Write("live", 0, static (_, _) => { });
+    public static readonly Frame Heartbeat = Write("heartbeat", 0, static (_, _) => { });
 
-    public static ReadOnlyMemory<byte> Entry(Entry entry) => Write("entry", entry, static (writer, entry) =>
+    /// <summary>For hub methods whose frame has no answer of its own.</summary>
+    public static readonly Frame Done = Write("ok", 0, static (_, _) => { });
+
+    public static Frame Entry(Entry entry) => Write("entry", entry, static (writer, entry) =>
     {
         writer.WritePropertyName("entry"u8);
         JsonSerializer.Serialize(writer, entry, Json.Entry);
     });
 
-    public static ReadOnlyMemory<byte> Ack(FrameId? id, Stored stored) => Write("ack", (id, stored), static (writer, it) =>
+    public static Frame Ack(FrameId? id, Stored stored) => Write("ack", (id, stored), static (writer, it) =>
     {
         WriteId(writer, it.id);
         writer.WriteString("conversationId"u8, it.stored.ConversationId);
@@ -32,12 +34,12 @@ internal static class Frames
         writer.WriteBoolean("duplicate"u8, it.stored.Duplicate);
     });
 
-    public static ReadOnlyMemory<byte> Ok(FrameId id) => Write("ok", id, static (writer, id) => WriteId(writer, id));
+    public static Frame Ok(FrameId id) => Write("ok", id, static (writer, id) => WriteId(writer, id));
 
-    public static ReadOnlyMemory<byte> Cursor(string cursor) =>
-        Write("cursor", cursor, static (writer, cursor) => writer.WriteString("cursor"u8, cursor));
+    public static Frame Cursor(string cursor) =>
+        Write("cursor", cursor, static (writer, cursor) => writer.WriteString("cursor"u8, cursor), cursor);
 
-    public static ReadOnlyMemory<byte> Sync(SyncPage page) => Write("sync", page, static (writer, page) =>
+    public static Frame Sync(SyncPage page) => Write("sync", page, static (writer, page) =>
     {
         writer.WriteBoolean("reset"u8, page.Reset);
         writer.WritePropertyName("conversations"u8);
@@ -49,36 +51,36 @@ internal static class Frames
         }
         writer.WriteString("cursor"u8, page.Cursor);
         writer.WriteBoolean("more"u8, page.More);
-    });
+    }, page.Cursor);
 
-    public static ReadOnlyMemory<byte> Conversation(ConversationInfo state) => Write("conversation", state, static (writer, state) =>
+    public static Frame Conversation(ConversationInfo state) => Write("conversation", state, static (writer, state) =>
     {
         writer.WritePropertyName("state"u8);
         JsonSerializer.Serialize(writer, state, Json.ConversationInfo);
     });
 
-    public static ReadOnlyMemory<byte> Marks(Guid conversationId, MemberMarks[] marks) => Write("marks", (conversationId, marks), static (writer, it) =>
+    public static Frame Marks(Guid conversationId, MemberMarks[] marks) => Write("marks", (conversationId, marks), static (writer, it) =>
     {
         writer.WriteString("conversationId"u8, it.conversationId);
         writer.WritePropertyName("marks"u8);
         JsonSerializer.Serialize(writer, it.marks, Json.MemberMarksArray);
     });
 
-    public static ReadOnlyMemory<byte> Own(Guid conversationId, OwnState state) => Write("me", (conversationId, state), static (writer, it) =>
+    public static Frame Own(Guid conversationId, OwnState state) => Write("me", (conversationId, state), static (writer, it) =>
     {
         writer.WriteString("conversationId"u8, it.conversationId);
         writer.WritePropertyName("state"u8);
         JsonSerializer.Serialize(writer, it.state, Json.OwnState);
     });
 
-    public static ReadOnlyMemory<byte> Typing(TypingSignalled typing) => Write("typing", typing, static (writer, typing) =>
+    public static Frame Typing(TypingSignalled typing) => Write("typing", typing, static (writer, typing) =>
     {
         writer.WriteString("conversationId"u8, typing.ConversationId);
         writer.WriteString("userId"u8, typing.UserId);
         writer.WriteString("expiresAt"u8, typing.ExpiresAt.UtcDateTime);
     });
 
-    public static ReadOnlyMemory<byte> Hello(Connection connection, Caller caller, string version, GatewayOptions options, IReadOnlyDictionary<string, long> limits) =>
+    public static Frame Hello(Connection connection, Caller caller, string version, GatewayOptions options, IReadOnlyDictionary<string, long> limits) =>
         Write("hello", (connection, caller, version, options, limits), static (writer, it) =>
         {
             writer.WriteString("connectionId"u8, it.connection.Id);
@@ -99,11 +101,18 @@ internal static class Frames
             writer.WriteEndObject();
         });
 
-    public static ReadOnlyMemory<byte> Problem(FrameId? id, ChatException problem) => Write("problem", (id, problem), static (writer, it) =>
+    public static Frame Problem(FrameId? id, ChatException problem) => Write("problem", (id, problem), static (writer, it) =>
     {
         WriteId(writer, it.id);
         writer.WritePropertyName("problem"u8);
         JsonSerializer.Serialize(writer, Edge.Problem.From(it.problem), ProblemJson.Default.Problem);
+    });
+
+    /// <summary>What a WebSocket says in its close frame, for transports that have none.</summary>
+    public static Frame Close(CloseReason reason) => Write("close", reason, static (writer, reason) =>
+    {
+        writer.WriteNumber("code"u8, reason.Code);
+        writer.WriteString("reason"u8, reason.Text);
     });
 
     private static void WriteId(Utf8JsonWriter writer, FrameId? id)
@@ -115,16 +124,13 @@ internal static class Frames
         }
     }
 
-    private static ReadOnlyMemory<byte> Write<T>(string type, T content, Action<Utf8JsonWriter, T> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+    private static Frame Write<T>(string type, T content, Action<Utf8JsonWriter, T> write, string? cursor = null) =>
+        Frame.Make(type, (type, content, write), static (buffer, it) =>
         {
+            using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
             writer.WriteStartObject();
-            writer.WriteString("type"u8, type);
-            write(writer, content);
+            writer.WriteString("type"u8, it.type);
+            it.write(writer, it.content);
             writer.WriteEndObject();
-        }
-        return buffer.WrittenMemory;
-    }
+        }, cursor);
 }

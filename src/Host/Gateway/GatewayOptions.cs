@@ -3,7 +3,7 @@ using ModularChat.Contracts;
 
 namespace ModularChat.Host.Gateway;
 
-/// <summary>Settings of the WebSocket edge, section <c>Gateway</c>.</summary>
+/// <summary>Settings of the live edges, section <c>Gateway</c>.</summary>
 internal sealed class GatewayOptions
 {
     /// <summary>Seconds in which a new connection must have said a valid hello. 1 to 60.</summary>

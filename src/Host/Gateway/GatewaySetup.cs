@@ -3,7 +3,7 @@ using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway;
 
-/// <summary>Puts the WebSocket edge into the process.</summary>
+/// <summary>Puts the live edges into the process.</summary>
 internal static class GatewaySetup
 {
     public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
@@ -17,14 +17,21 @@ internal static class GatewaySetup
         services.AddSingleton<DeliveredPositions>();
         services.AddSingleton<Opening>();
         services.AddSingleton<FrameRouter>();
+        services.AddSingleton<ConnectionLife>();
+        services.AddSingleton<WaitingRoom>();
+        services.AddSingleton<Greeting>();
         services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<EventStreamEndpoint>();
         services.AddSingleton<CursorTicker>();
         services.AddHostedService(provider => provider.GetRequiredService<CursorTicker>());
         services.AddHostedService<IdleSweeper>();
         return services;
     }
 
-    public static void MapGateway(this IEndpointRouteBuilder routes) =>
+    public static void MapGateway(this IEndpointRouteBuilder routes)
+    {
         // Anonymous, because the credentials may come in the first frame.
         routes.Map("/ws", (HttpContext context, WebSocketEndpoint endpoint) => endpoint.HandleAsync(context)).AllowAnonymous();
+        routes.MapGet("/events", (HttpContext context, EventStreamEndpoint endpoint) => endpoint.HandleAsync(context));
+    }
 }

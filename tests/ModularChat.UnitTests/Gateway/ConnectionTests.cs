@@ -4,12 +4,13 @@ using System.Net.WebSockets;
 using System.Text;
 using ModularChat.Contracts;
 using ModularChat.Host.Gateway;
+using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.UnitTests.Gateway;
 
 public sealed class ConnectionTests : IAsyncLifetime
 {
-    private static readonly ReadOnlyMemory<byte> LiveFrame = "live"u8.ToArray();
+    private static readonly Frame LiveFrame = Bytes("live");
 
     private readonly GatewayOptions _options = new() { OutboundFrames = 16, OutboundBytes = 64 * 1024 };
     private WebSocket _client = null!;
@@ -27,7 +28,8 @@ public sealed class ConnectionTests : IAsyncLifetime
         _there = await listener.AcceptTcpClientAsync(Token);
         _there.SendBufferSize = 8 * 1024;
         _client = WebSocket.CreateFromStream(_here.GetStream(), new WebSocketCreationOptions());
-        _connection = new Connection(Ids.New(), WebSocket.CreateFromStream(_there.GetStream(), new WebSocketCreationOptions { IsServer = true }), _options);
+        var socket = WebSocket.CreateFromStream(_there.GetStream(), new WebSocketCreationOptions { IsServer = true });
+        _connection = new Connection(Ids.New(), new WebSocketWriter(socket), _options);
     }
 
     public ValueTask DisposeAsync()
@@ -116,7 +118,7 @@ public sealed class ConnectionTests : IAsyncLifetime
         _connection.Deliver(0, 0, Bytes("typing")).ShouldBeFalse();
     }
 
-    private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+    private static Frame Bytes(string text) => Frame.Make("test", text, static (buffer, text) => Encoding.UTF8.GetBytes(text, buffer));
 
     private async Task<string[]> ReadAsync(int count)
     {

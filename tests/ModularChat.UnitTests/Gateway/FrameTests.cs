@@ -1,8 +1,11 @@
+using System.IO.Pipelines;
 using System.Text;
+using Microsoft.AspNetCore.SignalR.Protocol;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Gateway.Inbound;
+using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.UnitTests.Gateway;
 
@@ -52,5 +55,44 @@ public sealed class FrameTests
             """{"type":"entry","entry":{"conversationId":"01890000-0000-7000-8000-000000000001","seq":3,"kind":"message","senderId":"01890000-0000-7000-8000-000000000002","at":"2026-01-02T03:04:05+00:00","number":2,"body":{"text":"привет 👍"}}}""");
     }
 
-    private static string Text(ReadOnlyMemory<byte> frame) => Encoding.UTF8.GetString(frame.Span);
+    [Fact]
+    public void Every_transport_writes_from_the_same_bytes()
+    {
+        var frame = Frames.Cursor("c1");
+        var forHub = frame.ForHub.GetSerializedMessage(new JsonHubProtocol());
+        Encoding.UTF8.GetString(forHub.Span).ShouldBe("""{"type":1,"target":"frame","arguments":[{"type":"cursor","cursor":"c1"}]}""" + '\u001e');
+        frame.ForHub.ShouldBeSameAs(frame.ForHub);
+        forHub.Span.Overlaps(frame.Json.Span).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_server_sent_event_has_the_type_the_json_and_the_cursor_as_its_id()
+    {
+        using var stream = new MemoryStream();
+        var body = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+        using var writer = new EventStreamWriter(body);
+        await writer.WriteAsync(Frames.Live, TestContext.Current.CancellationToken);
+        await writer.WriteAsync(Frames.Heartbeat, TestContext.Current.CancellationToken);
+        await writer.WriteAsync(Frames.Cursor("c1"), TestContext.Current.CancellationToken);
+        await writer.CloseAsync(CloseReason.Unauthorized, TestContext.Current.CancellationToken);
+        writer.Ended.IsCancellationRequested.ShouldBeTrue();
+        Encoding.UTF8.GetString(stream.ToArray()).ShouldBe(
+            """
+            event: live
+            data: {"type":"live"}
+
+            : heartbeat
+
+            event: cursor
+            id: c1
+            data: {"type":"cursor","cursor":"c1"}
+
+            event: close
+            data: {"type":"close","code":4100,"reason":"unauthorized"}
+
+
+            """);
+    }
+
+    private static string Text(Frame frame) => Encoding.UTF8.GetString(frame.Json.Span);
 }

@@ -12,33 +12,43 @@ namespace ModularChat.Host.Gateway.Inbound;
 internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRouter> logger)
 {
     /// <summary>
-    /// Handles a frame. The part up to the first wait runs before this returns, so frames of one connection reach their
-    /// handlers in the order in which they came.
+    /// Handles a frame; null when there is nothing to answer. The part up to the first wait runs before this returns, so
+    /// frames of one connection reach their handlers in the order in which they came.
     /// </summary>
-    public async Task HandleAsync(Connection connection, ClientFrame frame)
+    public async Task<Frame?> HandleAsync(Connection connection, ClientFrame frame)
     {
         var token = connection.Closed;
         try
         {
-            var answer = await AnswerAsync(connection, frame, token);
-            if (!answer.IsEmpty)
-            {
-                connection.Send(answer);
-            }
+            return await AnswerAsync(connection, frame, token);
         }
         catch (ChatException problem)
         {
-            connection.Send(Frames.Problem(frame.Id, problem));
+            return Frames.Problem(frame.Id, problem);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
             // The connection is gone, and with it whoever waits for an answer.
+            return null;
         }
         catch (Exception e)
         {
             Log.Failed(logger, e, frame.Type ?? "");
-            connection.Send(Frames.Problem(frame.Id, new ChatException(ProblemCodes.Internal, "The server failed to handle this frame.")));
+            return Frames.Problem(frame.Id, new ChatException(ProblemCodes.Internal, "The server failed to handle this frame."));
         }
+    }
+
+    /// <summary>Looks whether the session still holds, and says that the connection is there. Closes it otherwise.</summary>
+    public async Task HeartbeatAsync(Connection connection, CancellationToken token)
+    {
+        var caller = connection.Caller!;
+        // The event that a session ended may be lost; this look is not. It is answered from memory, and counts as use.
+        if (await mediator.Send(new Authenticate(connection.Token, caller.ApplicationId is null ? null : caller.UserId), token) is null)
+        {
+            connection.Close(CloseReason.Unauthorized);
+            return;
+        }
+        await mediator.Send(new KeepConnection(connection.Id, caller, connection.Transport), token);
     }
 
     /// <summary>Reads a frame; a problem when it is not one.</summary>
@@ -46,22 +56,37 @@ internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRoute
     {
         try
         {
-            return JsonSerializer.Deserialize(json, ClientFrameJson.Default.ClientFrame)
-                ?? throw new ChatException(ProblemCodes.MalformedJson, "A frame is a JSON object.");
-        }
-        catch (JsonException e) when (Problem.IsBadText(e))
-        {
-            // Well-formed JSON, but no text: found only when the string is made. The reader has no type of its own for it.
-            throw new ChatException(ProblemCodes.InvalidText, $"A text holds a lone surrogate or bytes that are not UTF-8, at {e.Path ?? "$"}.");
+            return Checked(JsonSerializer.Deserialize(json, ClientFrameJson.Default.ClientFrame));
         }
         catch (JsonException e)
         {
-            // The message of the exception may quote what was sent; its path may not.
-            throw new ChatException(ProblemCodes.MalformedJson, $"The frame is not valid JSON of the expected shape, at {e.Path ?? "$"}.");
+            throw NotAFrame(e);
         }
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(Connection connection, ClientFrame frame, CancellationToken token)
+    /// <summary>The same for JSON that was read already.</summary>
+    public static ClientFrame Read(JsonElement json)
+    {
+        try
+        {
+            return Checked(json.Deserialize(ClientFrameJson.Default.ClientFrame));
+        }
+        catch (JsonException e)
+        {
+            throw NotAFrame(e);
+        }
+    }
+
+    private static ClientFrame Checked(ClientFrame? frame) => frame ?? throw new ChatException(ProblemCodes.MalformedJson, "A frame is a JSON object.");
+
+    /// <summary>The message of the exception may quote what was sent; its path may not.</summary>
+    private static ChatException NotAFrame(JsonException e) =>
+        // Well-formed JSON, but no text: found only when the string is made. The reader has no type of its own for it.
+        Problem.IsBadText(e)
+            ? new ChatException(ProblemCodes.InvalidText, $"A text holds a lone surrogate or bytes that are not UTF-8, at {e.Path ?? "$"}.")
+            : new ChatException(ProblemCodes.MalformedJson, $"The frame is not valid JSON of the expected shape, at {e.Path ?? "$"}.");
+
+    private async ValueTask<Frame?> AnswerAsync(Connection connection, ClientFrame frame, CancellationToken token)
     {
         var caller = connection.Caller!;
         switch (frame.Type)
@@ -80,30 +105,19 @@ internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRoute
                     new React(caller, Conversation(frame), Seq(frame), ClientMessageId(frame), frame.Emoji ?? throw Missing("emoji"), frame.Remove), token));
             case "mark":
                 await mediator.Send(new AdvanceMarks(caller, Conversation(frame), frame.Delivered, frame.Read), token);
-                return frame.Id is { } id ? Frames.Ok(id) : default;
+                return frame.Id is { } id ? Frames.Ok(id) : null;
             case "cursor":
                 await mediator.Send(new Acknowledge(caller, frame.Cursor ?? throw Missing("cursor")), token);
-                return default;
+                return null;
             case "typing":
                 await mediator.Send(new SignalTyping(caller, Conversation(frame)), token);
-                return default;
+                return null;
             case "heartbeat":
-                await HeartbeatAsync(connection, caller, token);
+                await HeartbeatAsync(connection, token);
                 return Frames.Heartbeat;
             default:
                 throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat.") { Field = "type" };
         }
-    }
-
-    private async Task HeartbeatAsync(Connection connection, Caller caller, CancellationToken token)
-    {
-        // The event that a session ended may be lost; this look is not. It is answered from memory, and counts as use.
-        if (await mediator.Send(new Authenticate(connection.Token, caller.ApplicationId is null ? null : caller.UserId), token) is null)
-        {
-            connection.Close(CloseReason.Unauthorized);
-            return;
-        }
-        await mediator.Send(new KeepConnection(connection.Id, caller, "websocket"), token);
     }
 
     private static Guid Conversation(ClientFrame frame) => frame.ConversationId ?? throw Missing("conversationId");

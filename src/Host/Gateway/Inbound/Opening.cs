@@ -1,9 +1,7 @@
 using System.Reflection;
-using System.Text.Json;
 using MediatR;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
-using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Gateway.Outbound;
 
@@ -20,47 +18,6 @@ internal sealed class Opening(
     private const int PageEntries = 500;
     private static readonly string Version =
         typeof(Opening).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
-    /// <summary>Reads the hello and says who it is. Null when the connection has to be closed, with the reason.</summary>
-    public async Task<(ClientFrame? Hello, CloseReason? Refused)> GreetAsync(Connection connection, Caller? fromHeader, string headerToken, FrameReceiver receiver, CancellationToken token)
-    {
-        var received = await receiver.ReceiveAsync(token);
-        if (received != Received.Frame)
-        {
-            return (null, received switch
-            {
-                Received.TooBig => CloseReason.TooBig,
-                Received.Binary => CloseReason.Malformed,
-                _ => CloseReason.NoHello,
-            });
-        }
-        ClientFrame? hello;
-        try
-        {
-            hello = JsonSerializer.Deserialize(receiver.Frame, ClientFrameJson.Default.ClientFrame);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return (null, CloseReason.Malformed);
-        }
-        if (hello?.Type != "hello")
-        {
-            return (null, CloseReason.Malformed);
-        }
-        var caller = fromHeader;
-        connection.Token = headerToken;
-        if (hello.Token is { } given)
-        {
-            caller = (await mediator.Send(new Authenticate(given, hello.ActAs), token))?.Caller;
-            connection.Token = given;
-        }
-        if (caller is null || caller.UserId == Guid.Empty)
-        {
-            return (null, CloseReason.Unauthorized);
-        }
-        connection.Caller = caller;
-        return (hello, null);
-    }
 
     /// <summary>Brings the device from its cursor to live.</summary>
     public async Task GoLiveAsync(Connection connection, string? cursor, CancellationToken token)

@@ -1,126 +1,35 @@
 using System.Net.WebSockets;
-using MediatR;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
-using ModularChat.Contracts.Presence;
+using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway.Inbound;
 
-/// <summary>The life of one WebSocket, from the upgrade to its end.</summary>
+/// <summary>One WebSocket, from the upgrade to its end: what comes in.</summary>
 internal sealed partial class WebSocketEndpoint(
-    IMediator mediator, Opening opening, FrameRouter router, ConnectionTable table, IOptions<GatewayOptions> options,
+    Greeting greeting, WaitingRoom waitingRoom, ConnectionLife life, FrameRouter router, IOptions<GatewayOptions> options,
     TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WebSocketEndpoint> logger)
 {
-    private const string Bearer = "Bearer ";
-    private int _waiting;
-
     public async Task HandleAsync(HttpContext context)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
             throw ChatException.Invalid("Upgrade", "This path is a WebSocket.");
         }
-        if (Interlocked.Increment(ref _waiting) > options.Value.WaitingForHello)
+        using var place = waitingRoom.Enter();
+        var caller = context.User.Identity?.IsAuthenticated == true ? Caller.From(context.User) : null;
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var connection = new Connection(Ids.New(), new WebSocketWriter(socket), options.Value) { LastSeen = time.GetTimestamp() };
+        using var stopping = lifetime.ApplicationStopping.UnsafeRegister(static state => ((Connection)state!).Close(CloseReason.GoingAway), connection);
+        using var receiver = new FrameReceiver(socket, options.Value.MaxFrameBytes);
+        var hello = await greeting.GreetAsync(connection, caller, CredentialsHandler.TokenOf(context.Request) ?? "", receiver);
+        place.Dispose();
+        if (hello is not null)
         {
-            Interlocked.Decrement(ref _waiting);
-            throw new ChatException(ProblemCodes.Unavailable, "Too many connections wait for their hello.") { RetryAfter = TimeSpan.FromSeconds(2) };
+            await life.RunAsync(connection, hello.Cursor, () => ReceiveAsync(connection, receiver));
         }
-        var waiting = true;
-        try
-        {
-            var caller = context.User.Identity?.IsAuthenticated == true ? Caller.From(context.User) : null;
-            var header = context.Request.Headers.Authorization.ToString();
-            var headerToken = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : "";
-            using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            using var connection = new Connection(Ids.New(), socket, options.Value) { LastSeen = time.GetTimestamp() };
-            using var stopping = lifetime.ApplicationStopping.UnsafeRegister(static state => ((Connection)state!).Close(CloseReason.GoingAway), connection);
-            using var receiver = new FrameReceiver(socket, options.Value.MaxFrameBytes);
-            var cursor = await GreetAsync(connection, caller, headerToken, receiver);
-            Interlocked.Decrement(ref _waiting);
-            waiting = false;
-            if (connection.Caller is not null && cursor.Accepted)
-            {
-                await LiveAsync(connection, cursor.Cursor, receiver);
-            }
-            await EndAsync(connection);
-        }
-        finally
-        {
-            if (waiting)
-            {
-                Interlocked.Decrement(ref _waiting);
-            }
-        }
-    }
-
-    private async Task<(bool Accepted, string? Cursor)> GreetAsync(Connection connection, Caller? caller, string headerToken, FrameReceiver receiver)
-    {
-        using var inTime = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.HelloSeconds), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(inTime.Token, connection.Closed);
-        // Cancelling a read aborts a WebSocket; closing first lets the client learn why.
-        var greeting = opening.GreetAsync(connection, caller, headerToken, receiver, connection.Closed);
-        try
-        {
-            var (hello, refused) = await greeting.WaitAsync(either.Token);
-            if (hello is null)
-            {
-                connection.Close(refused!);
-                return (false, null);
-            }
-            if (table.CountOf(connection.Caller!.UserId) >= options.Value.ConnectionsPerUser)
-            {
-                connection.Close(CloseReason.TooManyConnections);
-                return (false, null);
-            }
-            return (true, hello.Cursor);
-        }
-        catch (OperationCanceledException)
-        {
-            connection.Close(CloseReason.NoHello);
-            await greeting.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            connection.Caller = null;
-            return (false, null);
-        }
-    }
-
-    private async Task LiveAsync(Connection connection, string? cursor, FrameReceiver receiver)
-    {
-        var caller = connection.Caller!;
-        await mediator.Send(new KeepConnection(connection.Id, caller, "websocket"), connection.Closed);
-        try
-        {
-            var opened = OpenAsync(connection, cursor);
-            await ReceiveAsync(connection, receiver);
-            await opened;
-        }
-        finally
-        {
-            table.Detach(connection);
-            await mediator.Send(new DropConnection(connection.Id), CancellationToken.None);
-        }
-    }
-
-    private async Task OpenAsync(Connection connection, string? cursor)
-    {
-        try
-        {
-            await opening.GoLiveAsync(connection, cursor, connection.Closed);
-        }
-        catch (ChatException problem)
-        {
-            connection.Send(Frames.Problem(null, problem));
-            connection.Close(problem.Code == ProblemCodes.InvalidCursor ? CloseReason.BadCursor : CloseReason.SyncAgain);
-        }
-        catch (OperationCanceledException) when (connection.Closed.IsCancellationRequested)
-        {
-            // Gone while opening.
-        }
-        catch (Exception e)
-        {
-            Log.OpeningFailed(logger, e);
-            connection.Close(CloseReason.Internal);
-        }
+        await EndAsync(connection, socket);
     }
 
     private async Task ReceiveAsync(Connection connection, FrameReceiver receiver)
@@ -165,7 +74,10 @@ internal sealed partial class WebSocketEndpoint(
     {
         try
         {
-            await router.HandleAsync(connection, frame);
+            if (await router.HandleAsync(connection, frame) is { } answer)
+            {
+                connection.Send(answer);
+            }
         }
         finally
         {
@@ -175,14 +87,14 @@ internal sealed partial class WebSocketEndpoint(
     }
 
     /// <summary>Waits until the close frame is out, and a moment for the client's own.</summary>
-    private async Task EndAsync(Connection connection)
+    private async Task EndAsync(Connection connection, WebSocket socket)
     {
         try
         {
             await connection.DrainAsync(connection.Closed);
-            if (connection.Socket.State == WebSocketState.CloseSent)
+            if (socket.State == WebSocketState.CloseSent)
             {
-                using var receiver = new FrameReceiver(connection.Socket, options.Value.MaxFrameBytes);
+                using var receiver = new FrameReceiver(socket, options.Value.MaxFrameBytes);
                 while (await receiver.ReceiveAsync(connection.Closed) != Received.Closed)
                 {
                 }
@@ -196,9 +108,6 @@ internal sealed partial class WebSocketEndpoint(
 
     private static partial class Log
     {
-        [LoggerMessage(3010, LogLevel.Error, "Opening a connection failed.")]
-        public static partial void OpeningFailed(ILogger logger, Exception exception);
-
         [LoggerMessage(3011, LogLevel.Debug, "Connection {ConnectionId} did not close in time.")]
         public static partial void NotClosedCleanly(ILogger logger, Guid connectionId);
     }

@@ -52,7 +52,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
     private void Deliver(int shard, StoredEntry stored)
     {
         var entry = stored.Entry;
-        ReadOnlyMemory<byte> forOthers = default, forSender = default, withoutBody = default;
+        Frame? forOthers = null, forSender = null, withoutBody = null;
         foreach (var user in stored.Recipients)
         {
             var connections = table.Of(user);
@@ -60,18 +60,18 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
             {
                 continue;
             }
-            ReadOnlyMemory<byte> frame;
+            Frame frame;
             if (user == entry.SenderId)
             {
-                frame = forSender.IsEmpty ? forSender = Frames.Entry(entry) : forSender;
+                frame = forSender ??= Frames.Entry(entry);
             }
             else if (stored.TargetHiddenFrom is { } hidden && Array.IndexOf(hidden, user) >= 0)
             {
-                frame = withoutBody.IsEmpty ? withoutBody = Frames.Entry(entry with { ClientMessageId = null, Body = null }) : withoutBody;
+                frame = withoutBody ??= Frames.Entry(entry with { ClientMessageId = null, Body = null });
             }
             else
             {
-                frame = forOthers.IsEmpty ? forOthers = Frames.Entry(entry with { ClientMessageId = null }) : forOthers;
+                frame = forOthers ??= Frames.Entry(entry with { ClientMessageId = null });
             }
             Queue(connections, shard, stored.Position, frame);
         }
@@ -81,13 +81,13 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
     {
         if (moved.Others.Length > 0)
         {
-            ReadOnlyMemory<byte> frame = default;
+            Frame? frame = null;
             foreach (var user in moved.Recipients)
             {
                 var connections = table.Of(user);
                 if (!connections.IsEmpty)
                 {
-                    frame = frame.IsEmpty ? Frames.Marks(moved.ConversationId, moved.Others) : frame;
+                    frame ??= Frames.Marks(moved.ConversationId, moved.Others);
                     Queue(connections, shard, position, frame);
                 }
             }
@@ -102,7 +102,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
         }
     }
 
-    private void Queue(ReadOnlySpan<Connection> connections, int shard, long position, ReadOnlyMemory<byte> frame)
+    private void Queue(ReadOnlySpan<Connection> connections, int shard, long position, Frame frame)
     {
         foreach (var connection in connections)
         {
