@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Host;
 
@@ -40,6 +41,14 @@ internal sealed class ChatServer : IAsyncDisposable
 
     /// <summary>The address of the WebSocket.</summary>
     public Uri WebSocketUrl => new UriBuilder(Url) { Scheme = "ws", Path = "/api/v1/ws" }.Uri;
+
+    /// <summary>Every request of the API that is mapped: method and route below <c>/api/v1/</c>.</summary>
+    public IEnumerable<string> Requests =>
+        from route in _app!.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+        let path = route.RoutePattern.RawText!.TrimStart('/')
+        where path.StartsWith("api/v1/", StringComparison.Ordinal)
+        from method in route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
+        select $"{method} {path["api/v1/".Length..]}";
 
     /// <summary>Starts a server.</summary>
     /// <param name="time">The server's time; the real one when null.</param>
