@@ -25,6 +25,7 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
     public string Path => System.IO.Path.Combine(folder ?? _folder.Path, "data");
     public string File => System.IO.Path.Combine(Path, "messages.db");
     public MessageLogOptions Options { get; } = new();
+    public int ReceiptLimit { get; set; } = 100;
     public RecordingListener Listener { get; } = new();
     public TimeProvider Time { get; set; } = TimeProvider.System;
     public IMessageLog Log { get; private set; } = null!;
@@ -40,7 +41,7 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
     public async Task OpenAsync()
     {
         _data = DataFolder.Open(Path);
-        Log = await SqliteMessageLog.OpenAsync(_data, Options, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
+        Log = await SqliteMessageLog.OpenAsync(_data, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
     }
 
     public async Task CloseAsync()

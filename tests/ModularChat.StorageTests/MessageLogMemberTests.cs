@@ -152,13 +152,16 @@ public sealed class MessageLogMemberTests
         (await test.MemberAsync(Bo)).Preferences.ShouldBe(Preferences.None);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
-    public async Task Delivered_marks_are_kept_up_to_a_hundred_members(string engine)
+    public static MatrixTheoryData<string, int> ReceiptLimits => new(LogEngines.All().Select(row => row.Data), [3, 100, 150]);
+
+    [Theory, MemberData(nameof(ReceiptLimits))]
+    public async Task Delivered_marks_are_kept_up_to_the_limit_of_members(string engine, int limit)
     {
-        await using var test = await LogUnderTest.OpenAsync(engine);
+        await using var test = new LogUnderTest(engine) { ReceiptLimit = limit };
+        await test.OpenAsync();
         var (small, large) = (Ids.New(), Ids.New());
-        var others = Enumerable.Range(0, 100).Select(_ => Ids.New()).ToArray();
-        await test.Log.AppendAsync(Appends.Create(small, [Ann, .. others[..99]]), Token);
+        var others = Enumerable.Range(0, limit).Select(_ => Ids.New()).ToArray();
+        await test.Log.AppendAsync(Appends.Create(small, [Ann, .. others[..^1]]), Token);
         await test.Log.AppendAsync(Appends.Create(large, [Ann, .. others]), Token);
         await test.Log.AppendAsync(Appends.Message(small, Ann, "x"), Token);
         await test.Log.AppendAsync(Appends.Message(large, Ann, "x"), Token);

@@ -229,6 +229,26 @@ public sealed class SqliteMessageLogTests
     }
 
     [Fact]
+    public async Task A_write_that_breaks_by_itself_takes_no_other_with_it()
+    {
+        await using var test = await GroupLog.OpenAsync(Sqlite, Ann, Bo);
+        using var other = SqliteDatabase.Open(test.Test.File, 5000);
+        // The writer is held up in one write, so that the next three wait and go into one transaction.
+        using var gate = new ManualResetEventSlim();
+        var busy = test.Log.AdvanceMarksAsync(new Watched<MarkAdvance>(() => gate.Wait(Token)), Token).AsTask();
+        var first = test.AppendAsync(Appends.Message(test.Group, Ann, "before"));
+        var broken = test.AppendAsync(Appends.Members(test.Group, Ann, 1) with { Change = new Change.ChangeMembers(new Watched<MemberChange>(() => throw new NotSupportedException("A bug."))) });
+        var last = test.AppendAsync(Appends.Message(test.Group, Bo, "after"));
+        gate.Set();
+
+        await busy;
+        (await Should.ThrowAsync<NotSupportedException>(broken)).Message.ShouldBe("A bug.");
+        (await Task.WhenAll(first, last)).Select(result => result.Seq).ShouldBe([2L, 3]);
+        await test.ReopenAsync();
+        (await test.EntriesAsync()).Skip(1).Select(Appends.Text).ShouldBe(["before", "after"]);
+    }
+
+    [Fact]
     public async Task A_listener_that_fails_takes_nothing_from_the_callers()
     {
         await using var test = await GroupLog.OpenAsync(Sqlite, Ann, Bo);
@@ -247,5 +267,22 @@ public sealed class SqliteMessageLogTests
         database.Scalar("PRAGMA synchronous").ShouldBe(2);
         database.Scalar("PRAGMA secure_delete").ShouldBe(1);
         File.Exists(test.File + "-wal").ShouldBeTrue();
+    }
+
+    /// <summary>An empty list that does something when it is gone through.</summary>
+    private sealed class Watched<T>(Action onEnumeration) : IReadOnlyList<T>
+    {
+        // Not 0: a list without anything in it is not even looked at.
+        public int Count => 1;
+
+        public T this[int index] => throw new NotSupportedException();
+
+        public IEnumerator<T> GetEnumerator()
+        {
+            onEnumeration();
+            return Enumerable.Empty<T>().GetEnumerator();
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }

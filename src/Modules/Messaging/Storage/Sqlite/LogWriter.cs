@@ -19,6 +19,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
 
     private readonly string _path;
     private readonly int _shards;
+    private readonly int _receiptLimit;
     private readonly MessageLogOptions _options;
     private readonly LogReaders _readers;
     private readonly Unfolded _unfolded;
@@ -33,10 +34,10 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private WriterSession? _session;
     private long[] _positions;
 
-    public LogWriter(string path, SqliteDatabase database, int shards, MessageLogOptions options, LogReaders readers, Unfolded unfolded, ICommitListener listener, TimeProvider time, ILogger logger)
+    public LogWriter(string path, SqliteDatabase database, int shards, MessageLogOptions options, int receiptLimit, LogReaders readers, Unfolded unfolded, ICommitListener listener, TimeProvider time, ILogger logger)
     {
-        (_path, _shards, _options, _readers, _unfolded, _listener, _time, _logger) = (path, shards, options, readers, unfolded, listener, time, logger);
-        _session = new WriterSession(database, shards, options, unfolded);
+        (_path, _shards, _options, _receiptLimit, _readers, _unfolded, _listener, _time, _logger) = (path, shards, options, receiptLimit, readers, unfolded, listener, time, logger);
+        _session = new WriterSession(database, shards, options, receiptLimit, unfolded);
         _positions = _session.Positions;
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         // The empty write wakes the loop; after a fault it is also what opens the log again when nobody writes.
@@ -110,6 +111,15 @@ internal sealed partial class LogWriter : IAsyncDisposable
             {
                 Tell(commit);
             }
+        }
+        catch (BrokenWriteException broken)
+        {
+            // A bug, and only its own caller's matter. Nothing was written: the others go again, on what the file says.
+            Log.WriteBroken(_logger, broken.InnerException!);
+            Abandon();
+            batch.Remove(broken.Write);
+            broken.Write.Fail(broken.InnerException!);
+            return batch.Count == 0 || TryWrite(batch);
         }
         catch (Exception e)
         {
@@ -196,7 +206,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         {
             // What the last commit left in the file may be there only in memory: sync it before anybody builds on it.
             database.Execute("PRAGMA wal_checkpoint(PASSIVE)");
-            var session = new WriterSession(database, _shards, _options, _unfolded);
+            var session = new WriterSession(database, _shards, _options, _receiptLimit, _unfolded);
             if (session.Positions.Zip(_positions).Any(p => p.First < p.Second))
             {
                 // Going on would give positions that were acked a second meaning. A restart begins a new run, and clients reset.
@@ -217,6 +227,9 @@ internal sealed partial class LogWriter : IAsyncDisposable
     {
         [LoggerMessage(2001, LogLevel.Error, "The message log could not write {Count} changes; it is opened again")]
         public static partial void WriteFailed(ILogger logger, Exception exception, int count);
+
+        [LoggerMessage(2006, LogLevel.Error, "A change could not be worked out and is refused; the others of its transaction go again")]
+        public static partial void WriteBroken(ILogger logger, Exception exception);
 
         [LoggerMessage(2002, LogLevel.Error, "The message log could not be opened again; it is tried with the next write")]
         public static partial void ReopenFailed(ILogger logger, Exception exception);

@@ -31,3 +31,9 @@ internal sealed class Pending<T>(Func<LogBatch, T> apply, CancellationToken toke
 
     public override void Fail(Exception reason) => _done.TrySetException(reason);
 }
+
+/// <summary>A write failed by itself while it was worked out, before anything of its transaction was on disk.</summary>
+internal sealed class BrokenWriteException(Pending write, Exception reason) : Exception("A write could not be worked out.", reason)
+{
+    public Pending Write { get; } = write;
+}

@@ -5,8 +5,9 @@ using ModularChat.Storage;
 namespace ModularChat.Messaging.Storage.Sqlite;
 
 /// <summary>The log in the data folder.</summary>
-internal sealed class SqliteLogEngine(DataFolder folder, IOptions<StorageOptions> options, TimeProvider time, ILogger<SqliteMessageLog> logger) : ILogEngine
+internal sealed class SqliteLogEngine(
+    DataFolder folder, IOptions<StorageOptions> options, IOptions<MessagingOptions> messaging, TimeProvider time, ILogger<SqliteMessageLog> logger) : ILogEngine
 {
     public async ValueTask<IMessageLog> OpenAsync(ICommitListener listener, CancellationToken token) =>
-        await SqliteMessageLog.OpenAsync(folder, options.Value.Messages, listener, time, logger, token);
+        await SqliteMessageLog.OpenAsync(folder, options.Value.Messages, messaging.Value.ReceiptLimit, listener, time, logger, token);
 }

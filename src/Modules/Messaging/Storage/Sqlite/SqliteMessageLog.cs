@@ -7,8 +7,6 @@ namespace ModularChat.Messaging.Storage.Sqlite;
 /// <summary>The message log in one SQLite file: a single writer, a few readers.</summary>
 internal sealed class SqliteMessageLog : IMessageLog
 {
-    /// <summary>Above this many members delivered marks are not kept: nobody is shown them.</summary>
-    public const int ReceiptLimit = 100;
     public const int BusyMilliseconds = 50;
 
     private readonly LogWriter _writer;
@@ -26,10 +24,17 @@ internal sealed class SqliteMessageLog : IMessageLog
     public LogInfo Info { get; }
 
     /// <summary>Opens <c>messages.db</c> in the data folder, made when missing, and begins a new run.</summary>
+    /// <param name="folder">Where the file is.</param>
+    /// <param name="options">Settings of the store.</param>
+    /// <param name="receiptLimit">Above this many members delivered marks are not kept: nobody is shown them.</param>
+    /// <param name="listener">Is told every commit.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Faults go here.</param>
+    /// <param name="token">Ends the wait.</param>
     /// <exception cref="StartupException">It cannot be opened, or is newer than this program.</exception>
     public static Task<SqliteMessageLog> OpenAsync(
-        DataFolder folder, MessageLogOptions options, ICommitListener listener, TimeProvider time, ILogger logger, CancellationToken token) =>
-        Task.Run(() => Open(folder, options, listener, time, logger), token);
+        DataFolder folder, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger, CancellationToken token) =>
+        Task.Run(() => Open(folder, options, receiptLimit, listener, time, logger), token);
 
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => new([.. _writer.Positions]);
 
@@ -97,7 +102,7 @@ internal sealed class SqliteMessageLog : IMessageLog
         _readers.Dispose();
     }
 
-    private static SqliteMessageLog Open(DataFolder folder, MessageLogOptions options, ICommitListener listener, TimeProvider time, ILogger logger)
+    private static SqliteMessageLog Open(DataFolder folder, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger)
     {
         var path = folder.File("messages.db");
         SqliteDatabase? database = null;
@@ -108,7 +113,7 @@ internal sealed class SqliteMessageLog : IMessageLog
             var runs = LogSchema.ReadRuns(database);
             var unfolded = new Unfolded();
             var readers = new LogReaders(path, info.ShardCount, options.Readers, unfolded);
-            return new SqliteMessageLog(info, new LogWriter(path, database, info.ShardCount, options, readers, unfolded, listener, time, logger), readers, runs);
+            return new SqliteMessageLog(info, new LogWriter(path, database, info.ShardCount, options, receiptLimit, readers, unfolded, listener, time, logger), readers, runs);
         }
         catch (SqliteErrorException e)
         {

@@ -18,7 +18,7 @@ internal sealed class WriterSession : IDisposable
     private readonly long[] _positions;
 
     /// <summary>Takes up the log where its file ends.</summary>
-    public WriterSession(SqliteDatabase database, int shards, MessageLogOptions options, Unfolded unfolded)
+    public WriterSession(SqliteDatabase database, int shards, MessageLogOptions options, int receiptLimit, Unfolded unfolded)
     {
         // The default of 2 MB would read the same index pages again for every slice; checkpoints pay by page, so they wait for 16 MB.
         database.Execute("PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=4000");
@@ -29,7 +29,7 @@ internal sealed class WriterSession : IDisposable
         _folding = new Folding(_tables, unfolded, _positions, options.FoldAfter);
         _messages = new MessageTable(database);
         _batch = new LogBatch(
-            _tables, _messages, new RequestTable(database, shards), _cache, _folding, _positions, SqliteMessageLog.ReceiptLimit);
+            _tables, _messages, new RequestTable(database, shards), _cache, _folding, _positions, receiptLimit);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         unfolded.Replace(new Replay(database, _tables, _cache, _folding).Run());
@@ -38,12 +38,20 @@ internal sealed class WriterSession : IDisposable
     public long[] Positions => [.. _positions];
 
     /// <summary>One transaction: when this returns, everything is on disk and readers see it.</summary>
+    /// <exception cref="BrokenWriteException">One of them fails by itself; nothing is written, and this session is of no more use.</exception>
     public IReadOnlyList<(Commit Commit, ConversationState[] Touched)> Write(List<Pending> pending)
     {
         _begin.Run();
         foreach (var one in pending)
         {
-            one.Apply(_batch);
+            try
+            {
+                one.Apply(_batch);
+            }
+            catch (Exception e) when (e is not SqliteErrorException)
+            {
+                throw new BrokenWriteException(one, e);
+            }
         }
         var commits = _batch.TakeCommits();
         var written = 0L;
