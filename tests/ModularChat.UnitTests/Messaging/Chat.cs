@@ -127,6 +127,10 @@ internal sealed class Chat : IAsyncDisposable
     /// <summary>Stops it and leaves the folder.</summary>
     public async Task<DirectoryInfo> CloseAsync()
     {
+        foreach (var hosted in services.GetServices<IHostedService>().OfType<IHostedLifecycleService>())
+        {
+            await hosted.StoppingAsync(CancellationToken.None);
+        }
         foreach (var hosted in services.GetServices<IHostedService>().Reverse())
         {
             await hosted.StopAsync(CancellationToken.None);

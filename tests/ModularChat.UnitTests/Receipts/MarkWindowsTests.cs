@@ -88,6 +88,22 @@ public sealed class MarkWindowsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task At_the_stop_what_waits_is_written_and_nothing_waits_any_more()
+    {
+        using var windows = new MarkWindows(log, time);
+        await windows.AdvanceAsync(Conversation, Reader, 1, null);
+        var late = windows.AdvanceAsync(Conversation, Reader, 2, null);
+
+        await windows.StopAsync();
+
+        late.IsCompletedSuccessfully.ShouldBeTrue();
+        await windows.AdvanceAsync(Conversation, Reader, 3, null);
+        await windows.AdvanceAsync(Conversation, Reader, 4, null);
+        log.Writes.Select(write => write.ShouldHaveSingleItem().Delivered).ShouldBe([1L, 2, 3, 4]);
+        windows.Count.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Callers_learn_that_a_write_failed_and_the_next_one_is_tried_anew()
     {
         using var windows = new MarkWindows(log, time);

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Hosting;
+using ModularChat.Messaging.Receipts;
 using ModularChat.Messaging.Storage;
 
 namespace ModularChat.Messaging.Publishing;
 
 /// <summary>Opens the log before the server takes requests, and closes it after the last one.</summary>
-internal sealed class LogOpening(ILogEngine engine, CommitPublisher publisher, Positions positions, OpenedLog opened) : IHostedLifecycleService
+internal sealed class LogOpening(ILogEngine engine, CommitPublisher publisher, Positions positions, OpenedLog opened, MarkWindows windows) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -17,7 +18,8 @@ internal sealed class LogOpening(ILogEngine engine, CommitPublisher publisher, P
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // Requests that wait for their mark are answered before the web server waits for them.
+    public Task StoppingAsync(CancellationToken cancellationToken) => windows.StopAsync().WaitAsync(cancellationToken);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

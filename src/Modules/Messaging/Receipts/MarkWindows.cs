@@ -5,7 +5,7 @@ namespace ModularChat.Messaging.Receipts;
 /// <summary>
 /// Marks on their way into the log. The first advance of a member in a conversation is written at once and opens a window
 /// of a second; the advances within it become one write at its end, which may open the next. All windows that end together
-/// are written together.
+/// are written together. When the process stops, no window holds anything back any more.
 /// </summary>
 internal sealed class MarkWindows : IDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class MarkWindows : IDisposable
     private readonly Dictionary<(Guid ConversationId, Guid UserId), Window> windows = [];
     // All windows are equally long, so the one that opened first ends first.
     private readonly Queue<Window> byEnd = [];
+    private bool isStopping;
 
     public MarkWindows(IMessageLog log, TimeProvider time)
     {
@@ -48,9 +49,31 @@ internal sealed class MarkWindows : IDisposable
             {
                 return open.Join(delivered, read);
             }
-            Open(windows[key] = new Window(conversationId, userId));
+            if (!isStopping)
+            {
+                Open(windows[key] = new Window(conversationId, userId));
+            }
         }
         return log.AdvanceMarksAsync([new MarkAdvance(conversationId, userId, delivered, read)], CancellationToken.None).AsTask();
+    }
+
+    /// <summary>The process stops: writes what waits, and from now on every advance at once. Done when that is on disk or has failed.</summary>
+    public Task StopAsync()
+    {
+        var due = new List<(MarkAdvance Advance, TaskCompletionSource Done)>();
+        lock (gate)
+        {
+            isStopping = true;
+            while (byEnd.TryDequeue(out var window))
+            {
+                if (window.Take() is { } next)
+                {
+                    due.Add(next);
+                }
+            }
+            windows.Clear();
+        }
+        return due.Count > 0 ? WriteAsync(due) : Task.CompletedTask;
     }
 
     public void Dispose() => timer.Dispose();
