@@ -10,7 +10,16 @@ internal static class StateChange
         {
             return known with { Head = Math.Max(known.Head, state.Head) };
         }
-        return state with { Head = Math.Max(known.Head, state.Head), Me = known.Me, Members = Merge(state.Members, known.Members) };
+        // A former member is told neither title nor settings: what was known at the end stays.
+        var isFormer = state.Me.Role == MemberRole.None;
+        return state with
+        {
+            Title = isFormer ? state.Title ?? known.Title : state.Title,
+            History = isFormer ? state.History ?? known.History : state.History,
+            Head = Math.Max(known.Head, state.Head),
+            Me = known.Me,
+            Members = Merge(state.Members, known.Members),
+        };
     }
 
     public static ConversationState Settings(ConversationState state, Entry entry) => state with

@@ -59,10 +59,10 @@ public sealed record ConversationInfo
     public required Guid Id { get; init; }
     /// <summary>Direct, group, channel or self.</summary>
     public required ConversationKind Kind { get; init; }
-    /// <summary>Title of a group or channel.</summary>
+    /// <summary>Title of a group or channel; none for a former member, who is not told what it is now.</summary>
     public string? Title { get; init; }
-    /// <summary>What new members see.</summary>
-    public HistoryVisibility History { get; init; }
+    /// <summary>What new members see; none for a former member.</summary>
+    public HistoryVisibility? History { get; init; }
     /// <summary>The seq of the last entry that the reader may see; 0 when there is none.</summary>
     public required long Head { get; init; }
     /// <summary>This state includes every entry up to this seq; a client does not apply members and settings entries at or below it again.</summary>

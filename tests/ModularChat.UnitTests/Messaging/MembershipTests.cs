@@ -43,6 +43,22 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public async Task One_who_has_left_is_not_told_a_title_or_a_setting_that_came_later()
+    {
+        await using var chat = await Chat.StartAsync();
+        var (owner, member) = (chat.People.Add("owner"), chat.People.Add("member"));
+        var group = await chat.GroupAsync(owner, HistoryVisibility.All, member);
+        await LeaveAsync(chat, member, group);
+        await chat.Mediator.Send(new ChangeGroup(Chat.As(owner), group, Ids.New(), "Secret", HistoryVisibility.Joined), Token);
+
+        var seen = await chat.SeeAsync(member, group);
+        (seen.Me.Role, seen.Title, seen.History).ShouldBe((MemberRole.None, null, null));
+        var page = await chat.Mediator.Send(new Sync(Chat.As(member), null, 500), Token);
+        page.Conversations.Single(c => c.State.Id == group).State.Title.ShouldBeNull();
+        (await chat.SeeAsync(owner, group)).Title.ShouldBe("Secret");
+    }
+
+    [Fact]
     public async Task The_owner_can_hand_the_group_over_and_stays_an_administrator()
     {
         await using var chat = await Chat.StartAsync();

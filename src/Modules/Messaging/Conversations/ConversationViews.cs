@@ -21,8 +21,9 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
         {
             Id = head.ConversationId,
             Kind = head.Kind,
-            Title = head.Title,
-            History = head.History,
+            // The head has only what holds now, and that is not for one who has left.
+            Title = isInside ? head.Title : null,
+            History = isInside ? head.History : null,
             Head = last,
             StateSeq = isInside ? head.MembersSeq : Math.Min(head.MembersSeq, last),
             Me = Own(head, reader),
