@@ -14,12 +14,15 @@ internal static class Server
 {
     private const string CheckOnly = "--check-config";
 
-    /// <summary>Runs until it is told to stop. 0: stopped in order, or the settings are right; 1: could not start, and stderr says why.</summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>
+    /// Runs until it is told to stop. 0: stopped in order, or the settings are right; 1: could not start, or a part of it
+    /// failed while it ran, and stderr says why.
+    /// </summary>
+    public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? adjust = null)
     {
         try
         {
-            await using var app = Build(args);
+            await using var app = Build(args, adjust);
             if (args.Contains(CheckOnly))
             {
                 await Console.Out.WriteLineAsync("The settings are valid.");
@@ -27,7 +30,7 @@ internal static class Server
             }
             await StartAsync(app, CancellationToken.None);
             await app.WaitForShutdownAsync();
-            return 0;
+            return await ReportFailedAsync(app.Services) ? 1 : 0;
         }
         catch (StartupException e)
         {
@@ -96,6 +99,21 @@ internal static class Server
                 $"Host:Url is '{options.Url}' and Host:Http2Url '{options.Http2Url}', but another process listens on one of them."), e);
         }
         Log.Started(app.Logger, ProgramVersion.Text, string.Join(", ", app.Urls), folder.Path);
+    }
+
+    /// <summary>A loop that failed has stopped the process; whoever watches over it must not take that for a wanted stop.</summary>
+    private static async Task<bool> ReportFailedAsync(IServiceProvider services)
+    {
+        var isFailed = false;
+        foreach (var service in services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (service.ExecuteTask is { IsFaulted: true, Exception: { } failure })
+            {
+                isFailed = true;
+                await Console.Error.WriteLineAsync($"The server stopped because {service.GetType().Name} failed: {failure.GetBaseException().Message}");
+            }
+        }
+        return isFailed;
     }
 
     private static void Validate(IServiceProvider services)

@@ -1,4 +1,7 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ModularChat.Host;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests;
@@ -120,6 +123,15 @@ public sealed class StartTests : IDisposable
         error.Trim().ShouldNotContain("\n");
     }
 
+    [Fact]
+    public async Task A_part_that_fails_while_the_server_runs_stops_it_with_exit_code_1()
+    {
+        string[] args = ["--Host:Url=http://127.0.0.1:0", Storage, "--Logging:LogLevel:Default=None", "--Identity:SetupCode=setup-code-of-tests"];
+
+        (await Server.RunAsync(args, services => services.AddHostedService<Failing>())).ShouldBe(1);
+        (await Server.RunAsync(args, services => services.AddHostedService<Stopping>())).ShouldBe(0);
+    }
+
     private string Storage => "--Storage:Directory=" + _folder.FullName;
 
     private static async Task SetVersionAsync(string file, int version)
@@ -129,5 +141,25 @@ public sealed class StartTests : IDisposable
         await using var command = connection.CreateCommand();
         command.CommandText = $"PRAGMA user_version = {version}";
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    private sealed class Failing(IHostApplicationLifetime lifetime) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+            await started.Task.WaitAsync(stoppingToken);
+            throw new InvalidOperationException("planted");
+        }
+    }
+
+    private sealed class Stopping(IHostApplicationLifetime lifetime) : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            lifetime.ApplicationStarted.Register(lifetime.StopApplication);
+            return Task.CompletedTask;
+        }
     }
 }

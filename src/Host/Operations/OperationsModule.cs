@@ -18,7 +18,12 @@ internal static class OperationsModule
         var services = builder.Services;
         services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection("Host")).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>().Configure<IOptions<ServerOptions>>(
-            (host, options) => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Value.ShutdownSeconds));
+            (host, options) =>
+            {
+                host.ShutdownTimeout = TimeSpan.FromSeconds(options.Value.ShutdownSeconds);
+                // Half a server is worse than none: whoever watches over the process starts it again.
+                host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
+            });
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>().Configure<IOptions<ServerOptions>>(
             (kestrel, options) => Listening.Configure(kestrel, options.Value));
         services.TryAddSingleton(TimeProvider.System);
