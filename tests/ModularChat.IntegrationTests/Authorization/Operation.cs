@@ -34,6 +34,7 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         Own("GET", "friends"),
         Own("GET", "blocks"),
         Own("GET", "sync"),
+        Own("GET", "events"),
         Own("GET", "conversations"),
         Own("POST", "logout"),
         // These users have no password that could be given.
