@@ -22,7 +22,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
     /// <summary>The newest messages in present state, and entries about members and settings, by seq.</summary>
     public IReadOnlyList<Entry> Timeline => _timeline.Entries;
 
-    /// <summary>Runs below <see cref="Have"/> that a sync left out.</summary>
+    /// <summary>Runs below <see cref="Have"/> that a sync left out, or that one may see only since they were passed by.</summary>
     public IReadOnlyList<SeqRange> Gaps => _gaps;
 
     internal bool HasState { get; private set; }
@@ -46,7 +46,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
         HasState = true;
         if (own.Version > State.Me.Version || (own.Version == State.Me.Version && state.Head >= _countedTo))
         {
-            State = State with { Me = Own(own) };
+            Own(own);
             _countedTo = Math.Max(_countedTo, state.Head);
         }
     }
@@ -60,27 +60,16 @@ public sealed class ConversationFold(Guid me, int keepEntries)
         }
         // The frame does not say which head its count belongs to; what is here does, when it reaches back to the read mark.
         var unread = own.Read >= Have ? 0 : _timeline.UnreadAfter(own.Read, me) ?? own.Unread;
-        State = State with { Me = Own(own) with { Unread = unread } };
+        Own(own with { Unread = unread });
         _countedTo = Have;
     }
 
     /// <summary>Marks of other members: only forward.</summary>
     public void ApplyMarks(IReadOnlyList<MemberMarks> marks) => State = State with { Members = StateChange.Marks(State.Members, marks) };
 
-    /// <summary>One entry as it came: rules 1 to 4.</summary>
-    public FoldOutcome Apply(Entry entry)
-    {
-        if (entry.Seq <= Have)
-        {
-            return FoldOutcome.Duplicate;
-        }
-        if (IsAnyVisible(Have + 1, entry.Seq - 1))
-        {
-            return FoldOutcome.Hole;
-        }
-        Take(entry);
-        return FoldOutcome.Applied;
-    }
+    /// <summary>One entry as it came live: rules 1 to 4, and 7.</summary>
+    public FoldOutcome Apply(Entry entry) =>
+        entry.Seq > Have && !IsAnyVisible(entry.Seq, entry.Seq) ? FoldOutcome.Stale : ApplyNext(entry);
 
     /// <summary>
     /// A conversation of a sync page: its state, its stated gap, then its entries. Stops at a hole, which something lost
@@ -101,7 +90,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
         var outcome = FoldOutcome.Duplicate;
         foreach (var entry in page.Entries)
         {
-            switch (Apply(entry))
+            switch (ApplyNext(entry))
             {
                 case FoldOutcome.Hole:
                     return FoldOutcome.Hole;
@@ -122,7 +111,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
     {
         if (page.Ranges is { } ranges)
         {
-            State = State with { Me = State.Me with { Ranges = ranges } };
+            Own(State.Me with { Ranges = ranges });
         }
         foreach (var entry in page.Entries)
         {
@@ -158,6 +147,20 @@ public sealed class ConversationFold(Guid me, int keepEntries)
     /// <summary>True when one may see any seq from <paramref name="first"/> to <paramref name="last"/>.</summary>
     public bool IsAnyVisible(long first, long last) =>
         first <= last && (State.Me.Ranges is not { } ranges || ranges.Any(range => range.From <= last && (range.To ?? long.MaxValue) >= first));
+
+    private FoldOutcome ApplyNext(Entry entry)
+    {
+        if (entry.Seq <= Have)
+        {
+            return FoldOutcome.Duplicate;
+        }
+        if (IsAnyVisible(Have + 1, entry.Seq - 1))
+        {
+            return FoldOutcome.Hole;
+        }
+        Take(entry);
+        return FoldOutcome.Applied;
+    }
 
     private void Take(Entry entry)
     {
@@ -196,7 +199,34 @@ public sealed class ConversationFold(Guid me, int keepEntries)
         };
     }
 
-    private OwnState Own(OwnState own) => own.Ranges is null ? own with { Ranges = State.Me.Ranges } : own;
+    /// <summary>Takes over one's own side. What was passed by because one might not see it, and now may, has never come: a gap (rule 7).</summary>
+    private void Own(OwnState own)
+    {
+        if (State.Me.Ranges is { } known && own.Ranges is { } ranges)
+        {
+            foreach (var range in ranges)
+            {
+                AddUnseen(known, range.From, Math.Min(range.To ?? long.MaxValue, Have));
+            }
+        }
+        State = State with { Me = own.Ranges is null ? own with { Ranges = State.Me.Ranges } : own };
+    }
+
+    private void AddUnseen(IReadOnlyList<SeqRange> known, long from, long last)
+    {
+        foreach (var range in known.OrderBy(range => range.From))
+        {
+            if (range.From > from && Math.Min(range.From - 1, last) is var to && to >= from)
+            {
+                _gaps.Add(new SeqRange(from, to));
+            }
+            from = Math.Max(from, range.To is { } end ? end + 1 : long.MaxValue);
+        }
+        if (from <= last)
+        {
+            _gaps.Add(new SeqRange(from, last));
+        }
+    }
 
     private void Cover(long first, long last)
     {

@@ -9,4 +9,9 @@ public enum FoldOutcome
     Duplicate,
     /// <summary>Visible entries before it are missing: read history after <see cref="ConversationFold.Have"/> first. Nothing was applied.</summary>
     Hole,
+    /// <summary>
+    /// It lies outside the ranges that one may see as far as they are known: the frame that told of coming in was missed. Read the conversation
+    /// first. Nothing was applied.
+    /// </summary>
+    Stale,
 }

@@ -87,33 +87,26 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
     public async ValueTask ApplyAsync(Entry entry, CancellationToken token)
     {
         var fold = Fold(entry.ConversationId);
-        FoldOutcome outcome;
-        lock (_gate)
-        {
-            outcome = fold.Apply(entry);
-        }
+        var outcome = Change(fold, () => fold.Apply(entry));
         if (outcome == FoldOutcome.Applied)
         {
             Changed(entry.ConversationId);
             Show(entry);
         }
-        else if (outcome == FoldOutcome.Hole)
+        else if (outcome != FoldOutcome.Duplicate)
         {
-            if (!fold.HasState)
+            if (!fold.HasState || outcome == FoldOutcome.Stale)
             {
                 Apply(await api.GetConversationAsync(entry.ConversationId, token));
             }
-            await ApplyAsync(new ConversationSync(fold.State, [entry], Left(entry.Seq - 1 - fold.Have, fold, entry.Seq - 1)), token);
+            await ApplyAsync(new ConversationSync(fold.State, [entry], Left(fold, entry.Seq - 1)), token);
         }
     }
 
     public void Apply(ConversationState state)
     {
         var fold = Fold(state.Id);
-        lock (_gate)
-        {
-            fold.ApplyState(state);
-        }
+        Change(fold, () => fold.ApplyState(state));
         Changed(state.Id);
         events.Publish(new ConversationChanged(fold.State));
     }
@@ -121,10 +114,7 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
     public void Apply(Guid conversationId, OwnState own)
     {
         var fold = Fold(conversationId);
-        lock (_gate)
-        {
-            fold.ApplyMe(own);
-        }
+        Change(fold, () => fold.ApplyMe(own));
         Changed(conversationId);
         events.Publish(new ConversationChanged(fold.State));
     }
@@ -157,10 +147,7 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
     private async ValueTask ApplyAsync(ConversationSync page, CancellationToken token)
     {
         var fold = Fold(page.State.Id);
-        lock (_gate)
-        {
-            fold.ApplyState(page.State);
-        }
+        Change(fold, () => fold.ApplyState(page.State));
         Changed(page.State.Id);
         if (page.Gap is { To: { } last } gap && last > fold.Have && last - Math.Max(gap.From - 1, fold.Have) <= options.MaxGapFill)
         {
@@ -168,17 +155,8 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
         }
         while (true)
         {
-            FoldOutcome outcome;
-            var gaps = fold.Gaps.Count;
-            lock (_gate)
-            {
-                outcome = fold.ApplyPage(page, _applied.Add);
-            }
+            var outcome = Change(fold, () => fold.ApplyPage(page, _applied.Add));
             ShowApplied();
-            if (fold.Gaps.Count > gaps)
-            {
-                events.Publish(new GapLeft(page.State.Id, fold.Gaps[^1]));
-            }
             if (outcome != FoldOutcome.Hole)
             {
                 break;
@@ -204,21 +182,43 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
             {
                 page = new HistoryPage([], false);
             }
-            lock (_gate)
-            {
-                var before = fold.Have;
-                done = fold.ApplyHistory(page, wanted, _applied.Add);
-                if (!done && fold.Have == before)
-                {
-                    throw new HttpRequestException("History says that there is more but gives nothing.");
-                }
-            }
+            var before = fold.Have;
+            done = Change(fold, () => fold.ApplyHistory(page, wanted, _applied.Add));
             ShowApplied();
+            if (!done && fold.Have == before)
+            {
+                throw new HttpRequestException("History says that there is more but gives nothing.");
+            }
         }
     }
 
     /// <summary>A hole that is too large to read becomes a stated gap.</summary>
-    private SeqRange? Left(long missing, ConversationFold fold, long last) => missing > options.MaxGapFill ? new SeqRange(fold.Have + 1, last) : null;
+    private SeqRange? Left(ConversationFold fold, long last) =>
+        last - fold.Have > options.MaxGapFill && fold.IsAnyVisible(fold.Have + 1, last) ? new SeqRange(fold.Have + 1, last) : null;
+
+    /// <summary>Changes a conversation, and tells of the gaps that this leaves.</summary>
+    private T Change<T>(ConversationFold fold, Func<T> change)
+    {
+        T result;
+        List<SeqRange>? left = null;
+        lock (_gate)
+        {
+            SeqRange[] before = fold.Gaps.Count == 0 ? [] : [.. fold.Gaps];
+            result = change();
+            if (fold.Gaps.Count > before.Length)
+            {
+                left = [.. fold.Gaps.Except(before)];
+            }
+        }
+        left?.ForEach(gap => events.Publish(new GapLeft(fold.State.Id, gap)));
+        return result;
+    }
+
+    private void Change(ConversationFold fold, Action change) => Change(fold, () =>
+    {
+        change();
+        return true;
+    });
 
     private ConversationFold Fold(Guid id)
     {
