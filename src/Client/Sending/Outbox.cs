@@ -2,14 +2,16 @@ namespace ModularChat.Client.Sending;
 
 /// <summary>
 /// What this client wants done and the server has not confirmed, in the order in which it was asked for. Everything here is sent again under the
-/// same id until it is confirmed by an ack or by an own entry that carries the id, or refused for good. Safe for several threads.
+/// same id until it is confirmed by an ack or by an own entry that carries the id, or refused for good. What was refused for now holds back what
+/// was asked for after it and is not confirmed yet, and goes again alone, so that nothing of one conversation overtakes it a second time.
+/// Safe for several threads.
 /// </summary>
 internal sealed class Outbox(int inFlight)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<Item> _items = new();
     private readonly Dictionary<Guid, LinkedListNode<Item>> _byId = [];
-    private int _flying;
+    private int _flying, _refused;
     private DateTimeOffset _pausedUntil;
 
     public int Count
@@ -62,7 +64,7 @@ internal sealed class Outbox(int inFlight)
         lock (_gate)
         {
             // During a pause what was overtaken has to come back first: order holds only if the rest waits.
-            if (_flying >= inFlight || now < _pausedUntil || (_pausedUntil != default && _flying > 0))
+            if (now < _pausedUntil || (_pausedUntil != default && _flying > 0) || _flying >= (_refused > 0 ? 1 : inFlight))
             {
                 return null;
             }
@@ -110,6 +112,8 @@ internal sealed class Outbox(int inFlight)
             if (node.Value.FrameId != 0)
             {
                 node.Value.FrameId = 0;
+                _refused += node.Value.WasRefused ? 0 : 1;
+                node.Value.WasRefused = true;
                 _flying--;
                 _pausedUntil = now + TimeSpan.FromMilliseconds(Math.Clamp(problem.RetryAfterMs ?? 1000, 50, 60_000));
             }
@@ -162,6 +166,7 @@ internal sealed class Outbox(int inFlight)
             }
             _items.Remove(node);
             _flying -= node.Value.FrameId != 0 ? 1 : 0;
+            _refused -= node.Value.WasRefused ? 1 : 0;
         }
         finish(node.Value);
     }
@@ -171,6 +176,8 @@ internal sealed class Outbox(int inFlight)
         public PendingSend Send { get; } = send;
         /// <summary>The frame that carries it on the present connection; 0 when none does.</summary>
         public long FrameId { get; set; }
+        /// <summary>The server could not take it once: until it has, the rest waits for it.</summary>
+        public bool WasRefused { get; set; }
         public TaskCompletionSource<Stored> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

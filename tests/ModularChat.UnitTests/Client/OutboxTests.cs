@@ -89,7 +89,29 @@ public sealed class OutboxTests
         _outbox.Next(3, Now.AddSeconds(3)).ShouldBeNull();
         _outbox.Refused(2, new ChatProblem("rate_limited", Retryable: true, RetryAfterMs: 50), Now.AddSeconds(3));
         _outbox.Next(4, Now.AddSeconds(4)).ShouldBe(a);
+        // Alone: the server may refuse it once more and take the next.
+        _outbox.Next(5, Now.AddSeconds(4)).ShouldBeNull();
+        _outbox.Acked(4, new Stored(Conversation, 1, Now));
         _outbox.Next(5, Now.AddSeconds(4)).ShouldBe(b);
+        _outbox.Next(6, Now.AddSeconds(4)).ShouldBeNull();
+        _outbox.Acked(5, new Stored(Conversation, 2, Now));
+        _ = _outbox.Add(Make("d"));
+        _outbox.Next(6, Now.AddSeconds(4)).ShouldBe(c);
+        _outbox.Next(7, Now.AddSeconds(4)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void What_was_taken_before_the_refusal_was_known_is_done_and_the_refused_one_goes_again()
+    {
+        var (a, b) = (Make("a"), Make("b"));
+        _ = _outbox.Add(a);
+        _ = _outbox.Add(b);
+        _outbox.Next(1, Now);
+        _outbox.Next(2, Now);
+        _outbox.Refused(1, new ChatProblem("storage_unavailable", Retryable: true), Now).ShouldBeNull();
+        _outbox.Acked(2, new Stored(Conversation, 1, Now));
+        _outbox.Next(3, Now.AddSeconds(2)).ShouldBe(a);
+        _outbox.Count.ShouldBe(1);
     }
 
     private static PendingSend Make(string text) => new(ClientIds.New(), Conversation, PendingAction.Send, text);
