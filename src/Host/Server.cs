@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ModularChat.Host.Dispatch;
 using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway;
+using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Operations;
 using ModularChat.Storage;
 
@@ -79,6 +80,7 @@ internal static class Server
             module.Map(api);
         }
         api.MapGateway();
+        app.MapHub();
         return app;
     }
 

@@ -17,11 +17,19 @@ internal sealed class CredentialsHandler(IOptionsMonitor<AuthenticationSchemeOpt
     public const string SchemeName = "Bearer";
     private const string Prefix = "Bearer ";
 
+    /// <summary>Below it, and nowhere else, a token may come as <c>access_token</c> in the query.</summary>
+    private const string InQuery = "/hubs";
+
     /// <summary>The credential of a request; null when there is none.</summary>
     public static string? TokenOf(HttpRequest request)
     {
         var header = request.Headers.Authorization.ToString();
-        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : null;
+        if (header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return header[Prefix.Length..].Trim();
+        }
+        // SignalR's client in a browser can set no header on a WebSocket; see NoSecretsInLogs for what that asks of logging.
+        return request.Path.StartsWithSegments(InQuery, StringComparison.OrdinalIgnoreCase) && request.Query["access_token"].ToString() is { Length: > 0 } token ? token : null;
     }
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()

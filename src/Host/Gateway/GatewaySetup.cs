@@ -1,3 +1,4 @@
+using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Gateway.Outbound;
 
@@ -22,6 +23,7 @@ internal static class GatewaySetup
         services.AddSingleton<Greeting>();
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<EventStreamEndpoint>();
+        services.AddHub();
         services.AddSingleton<CursorTicker>();
         services.AddHostedService(provider => provider.GetRequiredService<CursorTicker>());
         services.AddHostedService<IdleSweeper>();

@@ -47,6 +47,7 @@ internal static class OperationsModule
         var started = new StartedFlag();
         services.AddSingleton(started);
         builder.Logging.AddFilter(HostCategory, level => started.IsSet && level >= LogLevel.Information);
+        services.PostConfigure<LoggerFilterOptions>(NoSecretsInLogs.Apply);
     }
 
     public static void MapOperations(this WebApplication app)
