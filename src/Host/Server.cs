@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using ModularChat.Host.Description;
 using ModularChat.Host.Dispatch;
 using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway;
@@ -13,7 +14,7 @@ namespace ModularChat.Host;
 /// <summary>Puts the process together. The same for the program and for tests, which may adjust the services last.</summary>
 internal static class Server
 {
-    private const string CheckOnly = "--check-config";
+    private const string CheckOnly = "--check-config", WriteDocs = "--write-docs", AskHealth = "--health";
 
     /// <summary>
     /// Runs until it is told to stop. 0: stopped in order, or the settings are right; 1: could not start, or a part of it
@@ -23,6 +24,16 @@ internal static class Server
     {
         try
         {
+            if (args is [WriteDocs, var folder, .. var settings])
+            {
+                await using var described = Build(settings);
+                await DocumentWriter.WriteAsync(described, folder, CancellationToken.None);
+                return 0;
+            }
+            if (args is [AskHealth, .. var same])
+            {
+                return await HealthProbe.RunAsync(same, CancellationToken.None);
+            }
             await using var app = Build(args, adjust);
             if (args.Contains(CheckOnly))
             {
@@ -67,14 +78,19 @@ internal static class Server
         }
         builder.Services.AddGateway(builder.Configuration);
         builder.Services.AddEdge();
+        builder.Services.AddDescription();
         adjust?.Invoke(builder.Services);
 
         var app = builder.Build();
         Validate(app.Services);
+        app.UseDescriptionPage();
         app.UseEdge();
         app.UseWebSockets();
         app.MapOperations();
-        var api = app.MapGroup("/api/v1").RequireAuthorization();
+        app.MapDescription();
+        var api = app.MapGroup(Describing.Prefix).RequireAuthorization();
+        api.WithDescriptions();
+        api.MapOperationsApi(app.Services);
         foreach (var module in ModuleList.Modules)
         {
             module.Map(api);

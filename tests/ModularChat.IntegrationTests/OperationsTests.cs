@@ -4,6 +4,7 @@ using System.Text.Json;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Contracts.Identity;
+using ModularChat.Host;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests;
@@ -48,6 +49,19 @@ public sealed class OperationsTests
 
         ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await ready.Content.ReadAsStringAsync(Cancel)).ShouldContain("The data folder does not take writes.");
+    }
+
+    [Fact]
+    public async Task The_program_asks_a_running_server_for_its_health()
+    {
+        await using var server = await ChatServer.StartAsync();
+        var url = $"--Host:Url={server.Url.ToString().TrimEnd('/')}";
+
+        (await Server.RunAsync(["--health", url])).ShouldBe(0);
+        Directory.CreateDirectory(Path.Combine(server.Folder, "health-probe"));
+        (await Server.RunAsync(["--health", url])).ShouldBe(1);
+        await server.StopAsync();
+        (await Server.RunAsync(["--health", url])).ShouldBe(1);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class StartTests : IDisposable
     {
         var (exit, _, error) = await ServerProcess.RunAsync(["serve"]);
 
-        (exit, error.Trim()).ShouldBe((1, "The argument 'serve' is not known: allowed are --check-config and --Section:Key=value."));
+        (exit, error.Trim()).ShouldBe((1, "The argument 'serve' is not known: allowed are --check-config, --health or --write-docs FOLDER as the first, and --Section:Key=value."));
     }
 
     [Fact]

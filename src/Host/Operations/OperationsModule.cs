@@ -58,10 +58,13 @@ internal static class OperationsModule
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
         app.MapGet("/", () => Results.Text($"ModularChat {ProgramVersion.Text}\nThe API is at /api/v1.\n"));
+    }
 
+    public static void MapOperationsApi(this IEndpointRouteBuilder api, IServiceProvider services)
+    {
         // Answered as made: the limits do not change while the process runs.
-        var limits = app.Services.GetRequiredService<Limits>().Json.Utf8.ToArray();
-        app.MapGet("/api/v1/limits", () => Results.Bytes(limits, "application/json"));
+        var limits = services.GetRequiredService<Limits>().Json.Utf8.ToArray();
+        api.MapGet("/limits", () => Results.Bytes(limits, "application/json")).AllowAnonymous();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

@@ -22,6 +22,6 @@ internal static class Settings
         var equals = argument.IndexOf('=', StringComparison.Ordinal);
         return argument.StartsWith("--", StringComparison.Ordinal) && equals > 2
             ? new KeyValuePair<string, string?>(argument[2..equals], argument[(equals + 1)..])
-            : throw new StartupException($"The argument '{argument}' is not known: allowed are --check-config and --Section:Key=value.");
+            : throw new StartupException($"The argument '{argument}' is not known: allowed are --check-config, --health or --write-docs FOLDER as the first, and --Section:Key=value.");
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Host;
+using ModularChat.IntegrationTests.Description;
 
 namespace ModularChat.IntegrationTests.Servers;
 
@@ -153,7 +154,7 @@ internal sealed class ChatServer : IAsyncDisposable
 
     private static HttpClient NewClient(Uri url, string? token, Version version)
     {
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
+        var client = new HttpClient(new DescribedHandler(new SocketsHttpHandler { UseProxy = false, UseCookies = false }))
         {
             BaseAddress = new Uri(url, "/api/v1/"),
             DefaultRequestVersion = version,

@@ -1,0 +1,137 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Identity;
+using ModularChat.IntegrationTests.Servers;
+
+namespace ModularChat.IntegrationTests.Description;
+
+/// <summary>Every documented operation, called with success; <see cref="DescribedHandler"/> holds each answer against the document.</summary>
+public sealed class WalkTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_documented_operation_succeeds_as_documented()
+    {
+        await using var server = await ChatServer.StartAsync();
+        using var handler = new DescribedHandler(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+        using var http = new HttpClient(handler) { BaseAddress = new Uri(server.Url, "/api/v1/") };
+        var walk = new Walk(http);
+
+        await walk.AskAsync(null, "GET", "limits");
+        var alice = await walk.EnterAsync("register", "alice");
+        var bo = await walk.EnterAsync("register", "bo-b");
+        var carl = await walk.EnterAsync("register", "carl");
+        await PeopleAsync(walk, alice, bo, carl);
+        await ConversationsAsync(walk, alice, bo, carl);
+        await AdministrationAsync(walk, alice, bo, carl);
+
+        handler.Called.Keys.ShouldBe(ApiDescription.Committed.OperationIds, ignoreOrder: true);
+    }
+
+    private static async Task PeopleAsync(Walk walk, Person alice, Person bo, Person carl)
+    {
+        await walk.AskAsync(bo, "GET", "me");
+        await walk.AskAsync(bo, "PATCH", "me", new { displayName = "Bo", statusText = "here", timeZone = "Europe/Berlin" });
+        var settings = await walk.AskAsync(bo, "GET", "me/settings");
+        await walk.AskAsync(carl, "PUT", "me/settings", new { version = settings.GetProperty("version").GetInt64(), settings = new { groupAdditions = "friends", client = new { a = 1 } } });
+        await walk.AskAsync(bo, "GET", "users?prefix=al&limit=5");
+        await walk.AskAsync(bo, "GET", $"users/{alice.Id}");
+        await walk.AskAsync(alice, "PUT", $"friends/{bo.Id}");
+        await walk.AskAsync(bo, "GET", "friends");
+        await walk.AskAsync(bo, "DELETE", $"friends/{alice.Id}");
+        await walk.AskAsync(bo, "PUT", $"blocks/{carl.Id}");
+        await walk.AskAsync(bo, "GET", "blocks");
+        await walk.AskAsync(bo, "DELETE", $"blocks/{carl.Id}");
+    }
+
+    private static async Task ConversationsAsync(Walk walk, Person alice, Person bo, Person carl)
+    {
+        await walk.AskAsync(alice, "PUT", $"conversations/direct/{bo.Id}");
+        var group = $"conversations/{Ids.New()}";
+        await walk.AskAsync(alice, "PUT", group, new { title = "Team", userIds = new[] { bo.Id }, history = "joined" });
+        await walk.AskAsync(alice, "POST", $"{group}/members", new { userIds = new[] { carl.Id } });
+        await walk.AskAsync(carl, "POST", $"{group}/join");
+        await walk.AskAsync(alice, "PATCH", $"{group}/members/{bo.Id}", new { role = "administrator" });
+        await walk.AskAsync(alice, "PATCH", group, new { title = "The team" });
+        await walk.AskAsync(alice, "GET", $"{group}/members?limit=10");
+        await walk.AskAsync(bo, "PUT", $"{group}/preferences", new { pinned = true, mutedUntil = "2100-01-01T00:00:00Z" });
+        await walk.AskAsync(alice, "GET", "conversations?limit=10");
+        await walk.AskAsync(alice, "GET", group);
+
+        var send = new { clientMessageId = Ids.New(), text = "hi @bo-b @all" };
+        var sent = await walk.AskAsync(alice, "POST", $"{group}/messages", send);
+        (await walk.AskAsync(alice, "POST", $"{group}/messages", send)).GetProperty("duplicate").GetBoolean().ShouldBeTrue();
+        var message = $"{group}/messages/{sent.GetProperty("seq")}";
+        await walk.AskAsync(alice, "PATCH", message, new { text = "hello" });
+        await walk.AskAsync(bo, "PUT", $"{message}/reactions/{Uri.EscapeDataString("👍")}");
+        await walk.AskAsync(alice, "PUT", $"{message}/pin");
+        await walk.AskAsync(bo, "POST", $"{group}/marks", new { read = sent.GetProperty("seq").GetInt64() });
+        await walk.AskAsync(bo, "POST", $"{group}/typing");
+        // Entries of all kinds, and a message in all its states.
+        await walk.AskAsync(alice, "GET", $"{group}/messages?limit=100");
+        await walk.AskAsync(bo, "DELETE", $"{message}/reactions/{Uri.EscapeDataString("👍")}");
+        await walk.AskAsync(alice, "DELETE", $"{message}/pin");
+        await walk.AskAsync(alice, "DELETE", message);
+        await walk.AskAsync(carl, "DELETE", $"{group}/members/{carl.Id}");
+        await walk.AskAsync(bo, "GET", "sync");
+        await walk.OpenAsync(bo, "events");
+    }
+
+    private static async Task AdministrationAsync(Walk walk, Person alice, Person bo, Person carl)
+    {
+        await walk.AskAsync(alice, "POST", "admin/invites");
+        var reset = await walk.AskAsync(alice, "POST", $"admin/users/{carl.Id}/reset");
+        await walk.AskAsync(null, "POST", "password/reset", new { code = reset.GetProperty("code").GetString(), @new = ChatUser.Password });
+
+        var key = await walk.AskAsync(alice, "POST", "admin/applications", new { name = "shop", scopes = ApplicationScopes.All });
+        var application = new Person(Guid.Empty, Guid.Empty, key.GetProperty("key").GetString()!);
+        await walk.AskAsync(application, "PUT", "applications/users/customer-1", new { name = "customer" });
+        await walk.AskAsync(application, "POST", "applications/users/customer-1/sessions");
+        await walk.AskAsync(application, "DELETE", "applications/users/customer-1/sessions");
+        await walk.AskAsync(alice, "GET", "admin/applications");
+        await walk.AskAsync(alice, "DELETE", $"admin/applications/{key.GetProperty("id").GetGuid()}");
+        await walk.AskAsync(alice, "GET", "admin/applications");
+
+        var second = await walk.EnterAsync("login", "bo-b");
+        await walk.AskAsync(bo, "GET", "devices");
+        await walk.AskAsync(bo, "DELETE", $"devices/{second.DeviceId}");
+        await walk.AskAsync(bo, "POST", "password", new { current = ChatUser.Password, @new = ChatUser.Password + "!" });
+        await walk.AskAsync(bo, "POST", "logout");
+    }
+
+    private sealed record Person(Guid Id, Guid DeviceId, string Token);
+
+    private sealed class Walk(HttpClient http)
+    {
+        public async Task<Person> EnterAsync(string how, string name)
+        {
+            var answer = await AskAsync(null, "POST", how, new { name, password = ChatUser.Password, device = new { name = "walk" } });
+            var session = answer.GetProperty("session");
+            return new Person(answer.GetProperty("user").GetProperty("id").GetGuid(), session.GetProperty("deviceId").GetGuid(), session.GetProperty("token").GetString()!);
+        }
+
+        /// <summary>Opens a stream and leaves it.</summary>
+        public async Task OpenAsync(Person person, string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Authorization = new("Bearer", person.Token);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+            response.EnsureSuccessStatusCode();
+        }
+
+        public async Task<JsonElement> AskAsync(Person? person, string method, string path, object? body = null)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : JsonContent.Create(body) };
+            if (person is not null)
+            {
+                request.Headers.Authorization = new("Bearer", person.Token);
+            }
+            using var response = await http.SendAsync(request, Cancel);
+            var text = await response.Content.ReadAsStringAsync(Cancel);
+            response.IsSuccessStatusCode.ShouldBeTrue($"{method} {path}: {(int)response.StatusCode} {text}");
+            return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
+        }
+    }
+}
