@@ -5,7 +5,9 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
+using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Servers;
+using ModularChat.Shared;
 
 namespace ModularChat.IntegrationTests;
 
@@ -114,6 +116,21 @@ public sealed class ProblemTests
         using var response = await server.Anonymous.SendAsync(request, Cancel);
 
         await response.ShouldBeProblemAsync(ProblemCodes.Unauthorized);
+    }
+
+    [Fact]
+    public async Task An_expired_session_is_refused_at_every_edge()
+    {
+        var time = new ManualTime();
+        await using var server = await ChatServer.StartAsync(time, settings: "Identity:SessionDays=1");
+        var alice = await server.RegisterAsync("alice");
+        time.Advance(TimeSpan.FromDays(1));
+
+        await (await alice.RequestAsync(HttpMethod.Get, "sync")).ShouldBeProblemAsync(ProblemCodes.Unauthorized);
+        await (await alice.RequestAsync(HttpMethod.Get, "events")).ShouldBeProblemAsync(ProblemCodes.Unauthorized);
+        await using var socket = await RawSocket.OpenAsync(server.Url, Cancel);
+        await socket.SendTextAsync($$"""{"type":"hello","token":"{{alice.Token}}"}""", Cancel);
+        (await socket.ClosedAsync(Cancel)).ShouldBe(4100);
     }
 
     [Fact]

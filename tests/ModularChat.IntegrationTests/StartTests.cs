@@ -107,20 +107,24 @@ public sealed class StartTests : IDisposable
         (exit, error.Trim()).ShouldBe((1, $"Host:Url is '{url}' and Host:Http2Url '', but another process listens on one of them."));
     }
 
-    [Fact]
-    public async Task A_schema_from_the_future_is_refused_and_left_alone()
+    [Theory]
+    [InlineData("messages*.db", "PRAGMA user_version = 1000000", "has schema version 1000000, but this program knows only up to")]
+    [InlineData("identity.db", "INSERT INTO identity_migrations VALUES ('99991231000000_Later', '99.0.0')", "were written by a newer program (schema 99991231000000_Later)")]
+    public async Task A_schema_from_the_future_is_refused_and_left_alone(string name, string change, string sentence)
     {
         await using (await ChatServer.StartAsync(folder: _folder.FullName))
         {
         }
-        var file = _folder.GetFiles("messages*.db").ShouldHaveSingleItem().FullName;
-        await SetVersionAsync(file, 1_000_000);
+        var file = _folder.GetFiles(name).ShouldHaveSingleItem().FullName;
+        await ExecuteAsync(file, change);
+        var before = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
 
         var (exit, _, error) = await ServerProcess.RunAsync(["--Host:Url=http://127.0.0.1:0", Storage]);
 
         exit.ShouldBe(1);
-        error.Trim().ShouldContain("has schema version 1000000, but this program knows only up to");
+        error.Trim().ShouldContain(sentence);
         error.Trim().ShouldNotContain("\n");
+        (await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)).ShouldBe(before);
     }
 
     [Fact]
@@ -134,12 +138,12 @@ public sealed class StartTests : IDisposable
 
     private string Storage => "--Storage:Directory=" + _folder.FullName;
 
-    private static async Task SetVersionAsync(string file, int version)
+    private static async Task ExecuteAsync(string file, string sql)
     {
         await using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"PRAGMA user_version = {version}";
+        command.CommandText = sql;
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
