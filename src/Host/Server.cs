@@ -83,6 +83,7 @@ internal static class Server
 
         var app = builder.Build();
         Validate(app.Services);
+        app.UseTrustedProxies();
         app.UseDescriptionPage();
         app.UseEdge();
         app.UseWebSockets();
@@ -114,7 +115,7 @@ internal static class Server
         {
             var options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
             throw new StartupException(string.Create(CultureInfo.InvariantCulture,
-                $"Host:Url is '{options.Url}' and Host:Http2Url '{options.Http2Url}', but another process listens on one of them."), e);
+                $"Host:Url is '{options.Url}' and Host:Http2Url '{options.Http2Url}' and Host:Https:Url '{options.Https.Url}', but another process listens on one of them."), e);
         }
         Log.Started(app.Logger, ProgramVersion.Text, string.Join(", ", app.Urls), folder.Path);
     }

@@ -104,7 +104,7 @@ public sealed class StartTests : IDisposable
 
         var (exit, _, error) = await ServerProcess.RunAsync(["--Host:Url=" + url, Storage]);
 
-        (exit, error.Trim()).ShouldBe((1, $"Host:Url is '{url}' and Host:Http2Url '', but another process listens on one of them."));
+        (exit, error.Trim()).ShouldBe((1, $"Host:Url is '{url}' and Host:Http2Url '' and Host:Https:Url '', but another process listens on one of them."));
     }
 
     [Theory]

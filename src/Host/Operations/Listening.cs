@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using ModularChat.Storage;
 
 namespace ModularChat.Host.Operations;
@@ -24,6 +26,20 @@ internal static class Listening
             Listen(kestrel, "Host:Http2Url", options.Http2Url, Configured(HttpProtocols.Http2));
         }
 
+        if (options.Https.Url.Length > 0)
+        {
+            var certificate = new CertificateFiles(
+                options.Https, kestrel.ApplicationServices.GetRequiredService<TimeProvider>(), kestrel.ApplicationServices.GetRequiredService<ILogger<CertificateFiles>>());
+            Listen(kestrel, "Host:Https:Url", options.Https.Url, listener =>
+            {
+                Configured(HttpProtocols.Http1AndHttp2)(listener);
+                listener.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
+                });
+            });
+        }
+
         Action<ListenOptions> Configured(HttpProtocols protocols) => listener =>
         {
             listener.Protocols = protocols;
@@ -34,7 +50,7 @@ internal static class Listening
     private static void Listen(KestrelServerOptions kestrel, string key, string url, Action<ListenOptions> configure)
     {
         // Uri does not know '*'; the form itself was checked with the options.
-        var place = url["http://".Length..].TrimEnd('/');
+        var place = url[(url.IndexOf("//", StringComparison.Ordinal) + 2)..].TrimEnd('/');
         var colon = place.LastIndexOf(':');
         var host = place[..colon];
         if (!ushort.TryParse(place.AsSpan(colon + 1), CultureInfo.InvariantCulture, out var port))

@@ -17,6 +17,16 @@ public sealed class ServerOptions
     [RegularExpression(UrlPattern, ErrorMessage = UrlRule)]
     public string Http2Url { get; set; } = "";
 
+    /// <summary>A listener with TLS.</summary>
+    public HttpsOptions Https { get; } = new();
+
+    /// <summary>
+    /// Networks in CIDR notation, with commas between, whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed; empty:
+    /// nobody's. Default empty.
+    /// </summary>
+    [RegularExpression(@"[0-9A-Fa-f.:]+/\d{1,3}(\s*,\s*[0-9A-Fa-f.:]+/\d{1,3})*", ErrorMessage = "networks like 10.0.0.0/8, with commas between")]
+    public string TrustedProxies { get; set; } = "";
+
     /// <summary>The largest request body in bytes, 1,024 to 104,857,600. Default 1,048,576 (1 MiB).</summary>
     [Range(1_024, 104_857_600), Limit]
     public int MaxRequestBytes { get; set; } = 1_048_576;

@@ -25,6 +25,7 @@ internal sealed class ChatServer : IAsyncDisposable
         var addresses = app.Urls.ToArray();
         Url = new Uri(addresses[0]);
         Http2Url = new Uri(addresses[1]);
+        HttpsUrl = addresses.Length > 2 ? new Uri(addresses[2]) : null;
         Anonymous = NewClient(null);
     }
 
@@ -33,6 +34,9 @@ internal sealed class ChatServer : IAsyncDisposable
 
     /// <summary>Where HTTP/2 without TLS is.</summary>
     public Uri Http2Url { get; }
+
+    /// <summary>Where TLS is, when it was asked for.</summary>
+    public Uri? HttpsUrl { get; }
 
     /// <summary>The data folder.</summary>
     public string Folder { get; }
