@@ -2,11 +2,12 @@ using System.Text.Json.Nodes;
 using ModularChat.Contracts;
 using ModularChat.IntegrationTests.Faults;
 using ModularChat.IntegrationTests.Gateway;
+using ModularChat.IntegrationTests.Hub;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Authorization;
 
-/// <summary>Every frame of the WebSocket as nobody, as another user, as a former member and as a blocked one.</summary>
+/// <summary>Every frame of the WebSocket, and method of the hub, as nobody, as another user, as a former member and as a blocked one.</summary>
 public sealed class FrameMatrixTests
 {
     private const string Ok = "ok", Gone = "not_found", Forbidden = "forbidden", Unreachable = "unreachable";
@@ -67,6 +68,15 @@ public sealed class FrameMatrixTests
                     if (answer != expected)
                     {
                         wrong.Add($"{type} as {who}: {answer}, not {expected}.");
+                    }
+                }
+                var (hub, _) = await HubClient.LiveAsync(server.Url, user.Token, Token);
+                await using (hub)
+                {
+                    var answer = await AnswerAsync(hub, Frame(type, conversation, cursor));
+                    if (answer != expected)
+                    {
+                        wrong.Add($"{type} to the hub as {who}: {answer}, not {expected}.");
                     }
                 }
             }
@@ -141,6 +151,15 @@ public sealed class FrameMatrixTests
             await socket.SendTextAsync("""{"type":"heartbeat"}""", Token);
         }
         var answer = await FirstOfAsync(socket, "problem", type is "mark" ? "ok" : type is "typing" or "cursor" or "heartbeat" ? "heartbeat" : "ack");
+        return answer["problem"]?["code"]!.GetValue<string>() ?? Ok;
+    }
+
+    private static async Task<string> AnswerAsync(HubClient hub, JsonObject frame)
+    {
+        var type = frame["type"]!.GetValue<string>();
+        // The methods are the frames' types with a capital.
+        var method = char.ToUpperInvariant(type[0]) + type[1..];
+        var answer = JsonNode.Parse((await hub.CallAsync(method, type == "heartbeat" ? [] : [frame], Token)).GetRawText())!;
         return answer["problem"]?["code"]!.GetValue<string>() ?? Ok;
     }
 
