@@ -1,5 +1,4 @@
 using ModularChat.Contracts;
-using ModularChat.IntegrationTests.Faults;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Authorization;

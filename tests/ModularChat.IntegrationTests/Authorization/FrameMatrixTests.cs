@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ModularChat.Contracts;
-using ModularChat.IntegrationTests.Faults;
 using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Hub;
 using ModularChat.IntegrationTests.Servers;

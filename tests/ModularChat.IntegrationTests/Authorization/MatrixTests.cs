@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using ModularChat.IntegrationTests.Faults;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Authorization;

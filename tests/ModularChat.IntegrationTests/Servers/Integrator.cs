@@ -1,8 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using ModularChat.IntegrationTests.Servers;
 
-namespace ModularChat.IntegrationTests.Faults;
+namespace ModularChat.IntegrationTests.Servers;
 
 /// <summary>Another server with an application key: makes users without passwords and their sessions.</summary>
 internal sealed class Integrator(Uri url, string key) : IDisposable
