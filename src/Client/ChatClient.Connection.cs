@@ -5,15 +5,15 @@ namespace ModularChat.Client;
 /// <summary>Coming back, and sending what waits.</summary>
 public sealed partial class ChatClient : ILinkHandler
 {
-    private static readonly TimeSpan PollBeforeNextTry = TimeSpan.FromMinutes(2), ShortLife = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollBeforeNextTry = TimeSpan.FromMinutes(2), AskTimeout = TimeSpan.FromSeconds(10), ShortLife = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _pumping = new(1, 1);
     private readonly Dictionary<Guid, (long Read, long FrameId)> _marks = [];
     private readonly Dictionary<Guid, long> _typedAt = [];
     private volatile ILink? _link;
     private bool _mayPump;
     private long _frameId, _liveAt;
-    private int _notOpened;
-    private long? _retryAfterMs;
+    private int _notOpened, _brokenEarly;
+    private ChatProblem? _stated;
 
     private async Task RunAsync(CancellationToken token)
     {
@@ -24,20 +24,28 @@ public sealed partial class ChatClient : ILinkHandler
             while (!token.IsCancellationRequested)
             {
                 var end = await ConnectOnceAsync(backoff, token);
+                if (end.Code == CloseRules.BadCursor)
+                {
+                    _replica.ForgetCursor();
+                }
+                else if (end.Code is null && await IsUnauthorizedAsync(token))
+                {
+                    end = new LinkEnd(CloseRules.Unauthorized);
+                }
                 var rule = CloseRules.For(end.Code);
                 if (rule == ComeBack.Never)
                 {
-                    Refuse(new ChatProblemException(CloseRules.Problem(end.Code!.Value, end.Reason)));
+                    Refuse(new ChatProblemException(CloseRules.Problem(end.Code!.Value, end.Refusal?.Detail ?? end.Reason)));
                     return;
                 }
                 if (rule == ComeBack.AtOnce && (_liveAt == 0 || _options.Time.GetElapsedTime(_liveAt) < ShortLife))
                 {
                     rule = ComeBack.Backoff;
                 }
+                LastProblem = end.Problem;
                 SetState(ConnectionState.Waiting);
                 var delay = backoff.Next(rule);
-                var asked = TimeSpan.FromMilliseconds(_retryAfterMs ?? 0);
-                _retryAfterMs = null;
+                var asked = TimeSpan.FromMilliseconds(end.Refusal?.RetryAfterMs ?? 0);
                 await Task.Delay(delay > asked ? delay : asked, _options.Time, token);
             }
         }
@@ -59,13 +67,16 @@ public sealed partial class ChatClient : ILinkHandler
     {
         SetState(ConnectionState.Connecting);
         _liveAt = 0;
+        _stated = null;
         var link = NewLink();
         try
         {
             _link = link;
             var end = await link.RunAsync(token);
-            _notOpened = 0;
-            return end;
+            // Opened, and broken before it was of any use: once is chance, several times in a row is something on the way.
+            _brokenEarly = end.Code is null && _liveAt == 0 ? _brokenEarly + 1 : 0;
+            _notOpened = _brokenEarly > 0 ? _notOpened + 1 : 0;
+            return end with { Refusal = end.Refusal ?? _stated };
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
@@ -75,16 +86,17 @@ public sealed partial class ChatClient : ILinkHandler
         {
             // A server that is down or busy says nothing about WebSockets; an odd answer does.
             _notOpened = failed.IsUnreachable || failed.Status is 401 or 429 or >= 500 ? _notOpened : _notOpened + (failed.Status is null ? 1 : 3);
-            return new LinkEnd(failed.Status == 401 ? 4100 : null);
+            return new LinkEnd(
+                failed.Status == 401 ? CloseRules.Unauthorized : null,
+                failed.Status is { } status ? $"The server answered {status} instead of opening a WebSocket." : "The server could not be reached.");
         }
         catch (ChatProblemException refused)
         {
-            _retryAfterMs = refused.Problem.RetryAfterMs;
-            return new LinkEnd(refused.Problem.Code == "unauthorized" ? 4100 : null, refused.Problem.Detail);
+            return new LinkEnd(refused.Problem.Code == "unauthorized" ? CloseRules.Unauthorized : null, refused.Problem.Detail, refused.Problem);
         }
-        catch (Exception)
+        catch (Exception broken)
         {
-            return new LinkEnd(null);
+            return new LinkEnd(null, broken.Message);
         }
         finally
         {
@@ -93,6 +105,30 @@ public sealed partial class ChatClient : ILinkHandler
                 backoff.Reset();
             }
             await DetachAsync(link);
+        }
+    }
+
+    /// <summary>
+    /// A wrong token is told by a close code, which something on the way may swallow. Connections that break again and again
+    /// before they are live make the client ask over HTTP.
+    /// </summary>
+    private async Task<bool> IsUnauthorizedAsync(CancellationToken token)
+    {
+        if (_brokenEarly < 2)
+        {
+            return false;
+        }
+        using var timeout = new CancellationTokenSource(AskTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(token, timeout.Token);
+        try
+        {
+            await Api.GetMeAsync(either.Token);
+            return false;
+        }
+        catch (Exception failed) when (!token.IsCancellationRequested)
+        {
+            // Any other failure says nothing about the token.
+            return failed is ChatProblemException { Problem.Code: "unauthorized" };
         }
     }
 
@@ -142,6 +178,7 @@ public sealed partial class ChatClient : ILinkHandler
 
     private void Refuse(Exception reason)
     {
+        LastProblem = (reason as ChatProblemException)?.Problem ?? new ChatProblem("failed", Detail: reason.Message);
         SetState(ConnectionState.Refused);
         _live.TrySetException(reason);
         _outbox.Abandon(reason);
@@ -153,7 +190,7 @@ public sealed partial class ChatClient : ILinkHandler
         {
             State = state;
             StateChanged?.Invoke(this, EventArgs.Empty);
-            _events.Publish(new ConnectionChanged(state));
+            _events.Publish(new ConnectionChanged(state, state is ConnectionState.Waiting or ConnectionState.Refused ? LastProblem : null));
         }
     }
 
@@ -222,6 +259,8 @@ public sealed partial class ChatClient : ILinkHandler
     void ILinkHandler.OnLive()
     {
         _liveAt = _options.Time.GetTimestamp();
+        _brokenEarly = 0;
+        LastProblem = null;
         _mayPump = true;
         SetState(ConnectionState.Live);
         _live.TrySetResult();
@@ -253,7 +292,7 @@ public sealed partial class ChatClient : ILinkHandler
     {
         if (frameId is null)
         {
-            _retryAfterMs = problem.RetryAfterMs;
+            _stated = problem;
             return;
         }
         ((ILinkHandler)this).OnOk(frameId.Value);

@@ -39,6 +39,9 @@ public sealed partial class ChatClient : IAsyncDisposable
     /// <summary>State of the connection.</summary>
     public ConnectionState State { get; private set; }
 
+    /// <summary>Why the last connection ended or could not be opened; null once entries come again. While it is retryable the client goes on trying.</summary>
+    public ChatProblem? LastProblem { get; private set; }
+
     /// <summary>Every conversation with its folded state.</summary>
     public IReadOnlyList<ConversationSnapshot> Conversations => _replica.All();
 
@@ -178,7 +181,7 @@ public sealed partial class ChatClient : IAsyncDisposable
             await _options.Store.RemovePendingAsync(send.ClientMessageId, CancellationToken.None);
             return stored;
         }
-        catch (ChatProblemException)
+        catch (ChatProblemException) when (!_outbox.IsAbandoned)
         {
             await _options.Store.RemovePendingAsync(send.ClientMessageId, CancellationToken.None);
             throw;

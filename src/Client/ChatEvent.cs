@@ -45,7 +45,8 @@ public sealed record HistoryReset : ChatEvent;
 
 /// <summary>The connection changed.</summary>
 /// <param name="State">Its state now.</param>
-public sealed record ConnectionChanged(ConnectionState State) : ChatEvent;
+/// <param name="Problem">Waiting and refused: why.</param>
+public sealed record ConnectionChanged(ConnectionState State, ChatProblem? Problem = null) : ChatEvent;
 
 /// <summary>State of a client's connection.</summary>
 public enum ConnectionState
@@ -58,6 +59,6 @@ public enum ConnectionState
     Live,
     /// <summary>Waits before the next try.</summary>
     Waiting,
-    /// <summary>The server does not want this client until something is changed; see the problem that ConnectAsync threw.</summary>
+    /// <summary>The server does not want this client until something is changed; see <see cref="ChatClient.LastProblem"/>.</summary>
     Refused,
 }

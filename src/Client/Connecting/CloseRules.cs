@@ -16,24 +16,30 @@ internal enum ComeBack
 /// <summary>The rules of section 10 of the protocol.</summary>
 internal static class CloseRules
 {
+    public const int Unauthorized = 4100, BadCursor = 4103;
+
     /// <summary>When to come back.</summary>
     /// <param name="code">The close code; null when the connection broke without one.</param>
     public static ComeBack For(int? code) => code switch
     {
         1001 => ComeBack.AfterASecond,
         4008 or 4009 => ComeBack.AtOnce,
+        // Not without a change, and the change is made: the cursor is dropped.
+        BadCursor => ComeBack.Backoff,
         >= 4100 and < 4200 => ComeBack.Never,
         _ => ComeBack.Backoff,
     };
 
-    /// <summary>What to tell the application after a close code that forbids coming back.</summary>
+    /// <summary>What to tell the application after a close code.</summary>
     public static ChatProblem Problem(int code, string? reason) => new(
         code switch
         {
-            4100 => "unauthorized",
+            Unauthorized => "unauthorized",
             4101 => "malformed_json",
             4102 => "limit_reached",
+            BadCursor => "invalid_cursor",
             _ => "closed",
         },
+        Retryable: For(code) != ComeBack.Never,
         Detail: $"The server closed the connection with {code}{(string.IsNullOrEmpty(reason) ? "" : ": " + reason)}.");
 }

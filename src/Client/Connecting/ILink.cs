@@ -3,7 +3,14 @@ namespace ModularChat.Client.Connecting;
 /// <summary>How a connection ended.</summary>
 /// <param name="Code">The close code; null when it broke.</param>
 /// <param name="Reason">What the server said.</param>
-internal sealed record LinkEnd(int? Code, string? Reason = null);
+/// <param name="Refusal">The problem that the server stated, when it did.</param>
+internal sealed record LinkEnd(int? Code, string? Reason = null, ChatProblem? Refusal = null)
+{
+    /// <summary>What to tell the application.</summary>
+    public ChatProblem Problem => Refusal ?? (Code is { } code
+        ? CloseRules.Problem(code, Reason)
+        : new ChatProblem("not_connected", Retryable: true, Detail: Reason ?? "The connection broke."));
+}
 
 /// <summary>The connection could not be opened.</summary>
 /// <param name="status">The HTTP status that answered; null when none did.</param>

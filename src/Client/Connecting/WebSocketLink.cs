@@ -17,6 +17,7 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
     private readonly CancellationTokenSource _ended = new();
     private TimeSpan _heartbeat = TimeSpan.FromSeconds(10);
     private long _lastReceived, _lastHeartbeat, _lastAcknowledged;
+    private readonly Lock _acknowledging = new();
     private string? _unacknowledged;
     private byte[] _buffer = [];
 
@@ -113,7 +114,7 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
                 break;
             case FrameType.Cursor when frame.Cursor is { } cursor:
                 await replica.KeepCursorAsync(cursor, token);
-                _unacknowledged = cursor;
+                Volatile.Write(ref _unacknowledged, cursor);
                 Acknowledge();
                 break;
             case FrameType.Ok:
@@ -171,11 +172,17 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
 
     private void Acknowledge()
     {
-        if (_unacknowledged is not null && options.Time.GetElapsedTime(_lastAcknowledged) >= Tick && Interlocked.Exchange(ref _unacknowledged, null) is { } cursor)
+        string cursor;
+        // The reading loop and the timer both come here, and the server takes one a second.
+        lock (_acknowledging)
         {
-            _lastAcknowledged = options.Time.GetTimestamp();
-            _ = TryWriteAsync(new ClientFrame { Type = "cursor", Cursor = cursor });
+            if (_unacknowledged is null || options.Time.GetElapsedTime(_lastAcknowledged) < Tick)
+            {
+                return;
+            }
+            (cursor, _unacknowledged, _lastAcknowledged) = (_unacknowledged, null, options.Time.GetTimestamp());
         }
+        _ = TryWriteAsync(new ClientFrame { Type = "cursor", Cursor = cursor });
     }
 
     /// <summary>When it fails, the reading side notices and ends the connection.</summary>

@@ -13,6 +13,7 @@ internal sealed class Outbox(int inFlight)
     private readonly Dictionary<Guid, LinkedListNode<Item>> _byId = [];
     private int _flying, _refused;
     private DateTimeOffset _pausedUntil;
+    private Exception? _abandoned;
 
     public int Count
     {
@@ -25,6 +26,9 @@ internal sealed class Outbox(int inFlight)
         }
     }
 
+    /// <summary>Nothing is sent any more; what is here or comes was neither confirmed nor refused.</summary>
+    public bool IsAbandoned => Volatile.Read(ref _abandoned) is not null;
+
     /// <summary>Takes a request in; completes with what the server says. The caller then starts sending.</summary>
     public Task<Stored> Add(PendingSend send)
     {
@@ -32,6 +36,10 @@ internal sealed class Outbox(int inFlight)
         lock (_gate)
         {
             _byId.Add(send.ClientMessageId, _items.AddLast(item));
+            if (_abandoned is { } reason)
+            {
+                item.Done.TrySetException(reason);
+            }
         }
         return item.Done.Task;
     }
@@ -126,6 +134,7 @@ internal sealed class Outbox(int inFlight)
     {
         lock (_gate)
         {
+            _abandoned ??= reason;
             foreach (var item in _items)
             {
                 item.Done.TrySetException(reason);

@@ -19,6 +19,7 @@ public sealed class ComeBackTests
     [InlineData(4100, "Never")]
     [InlineData(4101, "Never")]
     [InlineData(4102, "Never")]
+    [InlineData(4103, "Backoff")]
     [InlineData(4199, "Never")]
     public void Each_close_code_has_its_rule(int? code, string rule) => CloseRules.For(code).ToString().ShouldBe(rule);
 
