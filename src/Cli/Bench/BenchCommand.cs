@@ -19,10 +19,15 @@ internal static class BenchCommand
         var seconds = new Option<int>("--seconds") { Description = "How long each measurement lasts.", DefaultValueFactory = _ => 10 };
         var warmUp = new Option<int>("--warm-up") { Description = "Seconds before each measurement, in which the runtime compiles what is hot.", DefaultValueFactory = _ => 20 };
         var idle = new Option<int>("--idle") { Description = "Idle connections, in hundreds, to tell the memory of one; 0: none.", DefaultValueFactory = _ => 0 };
+        var program = new Option<string?>("--program") { Description = "Measures only the start of this published server, on empty folders: time to ready, and memory when idle." };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
-        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, json };
+        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, program, json };
         command.SetAction(async (parsed, token) =>
         {
+            if (parsed.GetValue(program) is { } path)
+            {
+                return await StartAsync(path, token);
+            }
             if (Options.ReadKey(parsed.GetValue(key), parsed.GetValue(keyFile)) is not { } secret)
             {
                 await Console.Error.WriteLineAsync($"There is no key: give --key, or --key-file with a file that exists ({parsed.GetValue(keyFile)} does not).");
@@ -41,6 +46,27 @@ internal static class BenchCommand
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Five starts; the first reads the program from disk and is told apart.</summary>
+    private static async Task<int> StartAsync(string program, CancellationToken token)
+    {
+        if (!File.Exists(program))
+        {
+            await Console.Error.WriteLineAsync($"There is no program {program}.");
+            return 2;
+        }
+        var start = new BenchStart(program, TimeProvider.System);
+        var figures = new List<StartFigures>();
+        for (var i = 0; i < 5; i++)
+        {
+            figures.Add(await start.MeasureAsync(TimeSpan.FromSeconds(3), token));
+        }
+        var warm = figures.Skip(1).OrderBy(f => f.ReadyMilliseconds).ToList();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"start-up to ready on an empty folder: first {figures[0].ReadyMilliseconds:F0} ms, then {warm[0].ReadyMilliseconds:F0} to {warm[^1].ReadyMilliseconds:F0} ms ({warm.Min(f => f.CpuMilliseconds):F0} ms of CPU time); idle memory {figures.Max(f => f.IdleMegabytes):F0} MB"));
+        return 0;
     }
 
     private static void Show(List<BenchFigures> figures)
