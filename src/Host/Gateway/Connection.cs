@@ -35,8 +35,11 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
     /// <summary>On whose behalf; set once by the opening.</summary>
     public Caller? Caller { get; set; }
 
-    /// <summary>The credential, to be checked again with each heartbeat.</summary>
+    /// <summary>The credential, to be checked again as long as the connection lasts.</summary>
     public string Token { get; set; } = "";
+
+    /// <summary>Timestamp of the last look at the credential; 0: none since hello.</summary>
+    public long LastChecked { get; set; }
 
     /// <summary>Timestamp of the last whole frame from the client.</summary>
     public long LastSeen { get; set; }

@@ -58,5 +58,30 @@ public sealed class LongConnectionTests
         }
     }
 
+    [Fact]
+    public async Task A_client_that_never_beats_is_looked_at_all_the_same()
+    {
+        var time = new ManualTime();
+        await using var server = await ChatServer.StartAsync(time);
+        var user = await server.RegisterAsync("anna");
+        var self = Contracts.Ids.Self(user.Id);
+        var made = await user.AskAsync<JsonObject>(HttpMethod.Post, "admin/applications", new { name = "shop", scopes = Contracts.Identity.ApplicationScopes.All });
+        await using var socket = await RawSocket.OpenAsync(server.Url, Token);
+        await socket.SendAsync(new JsonObject { ["type"] = "hello", ["token"] = made["key"]!.GetValue<string>(), ["actAs"] = user.Id }, Token);
+        await socket.ExpectAsync("live", Token);
+        await socket.SendAsync(Mark(), Token);
+        await socket.ExpectAsync("ok", Token);
+
+        // No event tells connections that a key was revoked.
+        (await user.RequestAsync(HttpMethod.Delete, $"admin/applications/{made["id"]}")).EnsureSuccessStatusCode();
+        time.Advance(TimeSpan.FromSeconds(10));
+        await socket.SendAsync(Mark(), Token);
+        using var soon = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        soon.CancelAfter(TimeSpan.FromSeconds(20));
+        (await socket.ClosedAsync(soon.Token)).ShouldBe(4100);
+
+        JsonObject Mark() => new() { ["type"] = "mark", ["id"] = 1, ["conversationId"] = self, ["read"] = 0 };
+    }
+
     private static Task BeatAsync(RawSocket socket) => socket.SendAsync(new JsonObject { ["type"] = "heartbeat" }, Token);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MediatR;
+using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
@@ -9,7 +10,7 @@ using ModularChat.Host.Edge;
 namespace ModularChat.Host.Gateway.Inbound;
 
 /// <summary>Turns one frame into one contract request and its result into one answer; nothing else.</summary>
-internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRouter> logger)
+internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOptions> options, TimeProvider time, ILogger<FrameRouter> logger)
 {
     /// <summary>
     /// Handles a frame; null when there is nothing to answer. The part up to the first wait runs before this returns, so
@@ -18,6 +19,12 @@ internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRoute
     public async Task<Frame?> HandleAsync(Connection connection, ClientFrame frame)
     {
         var token = connection.Closed;
+        if (frame.Type != "heartbeat" && time.GetElapsedTime(connection.LastChecked) >= TimeSpan.FromSeconds(options.Value.HeartbeatSeconds))
+        {
+            // Any frame keeps a connection, so a client that sends no heartbeats must not escape the look that comes with
+            // them. Not waited for: this frame would be overtaken by the next.
+            _ = BeatAsync(connection, token);
+        }
         try
         {
             return await AnswerAsync(connection, frame, token);
@@ -42,6 +49,7 @@ internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRoute
     public async Task HeartbeatAsync(Connection connection, CancellationToken token)
     {
         var caller = connection.Caller!;
+        connection.LastChecked = time.GetTimestamp();
         // The event that a session ended may be lost; this look is not. It is answered from memory, and counts as use.
         if (await mediator.Send(new Authenticate(connection.Token, caller.ApplicationId is null ? null : caller.UserId), token) is null)
         {
@@ -49,6 +57,23 @@ internal sealed partial class FrameRouter(IMediator mediator, ILogger<FrameRoute
             return;
         }
         await mediator.Send(new KeepConnection(connection.Id, caller, connection.Transport), token);
+    }
+
+    private async Task BeatAsync(Connection connection, CancellationToken token)
+    {
+        try
+        {
+            await HeartbeatAsync(connection, token);
+        }
+        catch (OperationCanceledException) when (token.IsCancellationRequested)
+        {
+            // The connection is gone.
+        }
+        catch (Exception e)
+        {
+            // Nobody waits for this; the next frame after the time of a heartbeat tries again.
+            Log.Failed(logger, e, "heartbeat");
+        }
     }
 
     /// <summary>Reads a frame; a problem when it is not one.</summary>
