@@ -24,7 +24,7 @@ public sealed class NginxTests
         await using var nginx = await NginxServer.StartAsync(server.Url, Cancel);
         using var http = NewClient(nginx.Url, bo.Token);
 
-        await Task.WhenAll(LongPollAsync(http, alice, group.Id), StreamAsync(http, alice, group.Id), SocketAsync(nginx.Url, bo, alice, group.Id));
+        await Task.WhenAll(LongPollAsync(http, alice, group.Id), StreamAsync(http, alice, group.Id), SocketAsync(nginx.Url, bo, alice, group.Id), HubAsync(nginx.Url, bo, alice, group.Id));
         await AddressAsync(http);
     }
 
@@ -55,6 +55,20 @@ public sealed class NginxTests
         await FrameAsync(socket, "\"live\"");
         await alice.SendAsync(group, "by socket");
         await FrameAsync(socket, "by socket");
+    }
+
+    /// <summary>SignalR's protocol by hand: each message ends with a record separator.</summary>
+    private static async Task HubAsync(Uri url, ChatUser bo, ChatUser alice, Guid group)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.Subject == CertificatePair.Subject;
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {bo.Token}");
+        await socket.ConnectAsync(new UriBuilder(url) { Scheme = "wss", Path = "/hubs/chat" }.Uri, Cancel);
+        await socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Cancel);
+        await socket.SendAsync("{\"type\":1,\"invocationId\":\"1\",\"target\":\"Hello\",\"arguments\":[{}]}\u001e"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, Cancel);
+        await FrameAsync(socket, "\"live\"");
+        await alice.SendAsync(group, "by hub");
+        await FrameAsync(socket, "by hub");
     }
 
     /// <summary>Each client has its own address: one has used up its log-ins, and this one has not.</summary>
