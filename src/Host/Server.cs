@@ -7,6 +7,7 @@ using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Operations;
+using ModularChat.Host.Web;
 using ModularChat.Storage;
 
 namespace ModularChat.Host;
@@ -86,6 +87,7 @@ internal static class Server
         app.UseTrustedProxies();
         app.UseDescriptionPage();
         app.UseEdge();
+        app.UseWebClient();
         app.UseWebSockets();
         app.MapOperations();
         app.MapDescription();

@@ -12,6 +12,7 @@ internal static class OperationList
     public static readonly IReadOnlyList<Operation> All =
     [
         new("GET", "/limits", "getLimits", Server, "The limits in force") { IsAnonymous = true, Answer = typeof(Dictionary<string, long>), Statuses = [200] },
+        new("GET", "/server", "getServer", Server, "What runs here and who may register") { IsAnonymous = true },
 
         new("POST", "/register", "register", Accounts, "Registers a user and begins a session")
         {

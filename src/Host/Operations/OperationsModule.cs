@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MediatR;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -57,7 +58,6 @@ internal static class OperationsModule
 
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
-        app.MapGet("/", () => Results.Text($"ModularChat {ProgramVersion.Text}\nThe API is at /api/v1.\n"));
     }
 
     public static void MapOperationsApi(this IEndpointRouteBuilder api, IServiceProvider services)
@@ -65,6 +65,14 @@ internal static class OperationsModule
         // Answered as made: the limits do not change while the process runs.
         var limits = services.GetRequiredService<Limits>().Json.Utf8.ToArray();
         api.MapGet("/limits", () => Results.Bytes(limits, "application/json")).AllowAnonymous();
+        api.MapGet("/server", ServerInfoAsync).AllowAnonymous();
+    }
+
+    /// <summary>What a client has to know before anybody is logged in.</summary>
+    private static async Task<ServerInfo> ServerInfoAsync(IMediator mediator, CancellationToken token)
+    {
+        var registration = await mediator.Send(new GetRegistration(), token);
+        return new ServerInfo("ModularChat", ProgramVersion.Text, registration.Mode, registration.NeedsSetUp);
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
@@ -74,6 +82,8 @@ internal static class OperationsModule
             report.Entries.ToDictionary(e => e.Key, e => e.Value.Description ?? JsonNamingPolicy.CamelCase.ConvertName(e.Value.Status.ToString()), StringComparer.Ordinal));
         return context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
     }
+
+    private sealed record ServerInfo(string Name, string Version, string Registration, bool NeedsSetUp);
 
     private sealed record HealthAnswer(string Status, Dictionary<string, string> Checks);
 

@@ -20,6 +20,7 @@ public sealed class WalkTests
         var walk = new Walk(http);
 
         await walk.AskAsync(null, "GET", "limits");
+        await walk.AskAsync(null, "GET", "server");
         var alice = await walk.EnterAsync("register", "alice");
         var bo = await walk.EnterAsync("register", "bo-b");
         var carl = await walk.EnterAsync("register", "carl");

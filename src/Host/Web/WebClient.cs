@@ -1,0 +1,65 @@
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Net.Http.Headers;
+using ModularChat.Host.Operations;
+
+namespace ModularChat.Host.Web;
+
+/// <summary>
+/// Serves the web client that the build has put beside the program; without one, <c>/</c> says where the API is. Any other path that nothing
+/// answers gets the client's page too, but not one of an API, where a mistyped path has to be a problem.
+/// </summary>
+internal static class WebClient
+{
+    private const string Page = "index.html";
+
+    /// <summary>Nothing from elsewhere, no script or style in the page itself, no frame around it: text that slips through as markup does nothing.</summary>
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; manifest-src 'self'; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "webclient");
+    private static readonly string[] Apis = ["/api", "/health", "/hubs", "/docs"];
+
+    /// <summary>After routing: only what no endpoint answers is looked up among the files.</summary>
+    public static void UseWebClient(this WebApplication app)
+    {
+        if (!File.Exists(Path.Combine(Folder, Page)))
+        {
+            app.MapGet("/", () => Results.Text($"ModularChat {ProgramVersion.Text}\nThe API is at /api/v1.\n"));
+            return;
+        }
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            FileProvider = new PhysicalFileProvider(Folder),
+            OnPrepareResponse = file => SetHeaders(file.Context.Response, isNamedByContent: file.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal)),
+        });
+        app.Use((context, next) => IsPage(context) ? SendPageAsync(context) : next(context));
+    }
+
+    private static bool IsPage(HttpContext context)
+    {
+        var path = context.Request.Path;
+        return context.GetEndpoint() is null && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+            && !Path.HasExtension(path.Value) && !Apis.Any(api => path.StartsWithSegments(api, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static Task SendPageAsync(HttpContext context)
+    {
+        SetHeaders(context.Response, isNamedByContent: false);
+        context.Response.ContentType = "text/html; charset=utf-8";
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.SendFileAsync(Path.Combine(Folder, Page), context.RequestAborted);
+    }
+
+    private static void SetHeaders(HttpResponse response, bool isNamedByContent)
+    {
+        var headers = response.Headers;
+        headers[HeaderNames.ContentSecurityPolicy] = Policy;
+        headers[HeaderNames.XContentTypeOptions] = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers[HeaderNames.CacheControl] = isNamedByContent ? "public, max-age=31536000, immutable" : "no-cache";
+    }
+}

@@ -1,0 +1,135 @@
+import { ChatProblem, Unreachable } from './problem.ts';
+import { newId } from './ids.ts';
+import type {
+  ConversationState, Device, HistoryPage, Member, OwnState, PendingSend, Problem, ServerInfo, SignedIn, Stored, SyncPage, User,
+} from './types.ts';
+
+export interface Credentials { token?: string; actAs?: string }
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+interface Extra { body?: unknown; waitSeconds?: number; signal?: AbortSignal }
+
+/**
+ * The HTTP requests of a chat server, one method each. Each throws `ChatProblem` when the server refuses and `Unreachable` when it
+ * cannot be reached.
+ */
+export class ChatApi {
+  readonly #root: string;
+  readonly #credentials: Credentials;
+
+  constructor(url: string, credentials: Credentials = {}) {
+    this.#root = new URL('/api/v1/', url).href;
+    this.#credentials = credentials;
+  }
+
+  server = () => this.#send<ServerInfo>('GET', 'server');
+  register = (body: { name: string; password: string; displayName?: string; invite?: string; setupCode?: string; device?: Device }) =>
+    this.#send<SignedIn>('POST', 'register', { body });
+  logIn = (name: string, password: string, device?: Device) => this.#send<SignedIn>('POST', 'login', { body: { name, password, device } });
+  logOut = () => this.#send<void>('POST', 'logout');
+
+  me = (signal?: AbortSignal) => this.#send<{ user: User; isAdministrator: boolean }>('GET', 'me', { signal });
+  invite = () => this.#send<{ code: string; expiresAt: string }>('POST', 'admin/invites');
+  user = (id: string) => this.#send<User>('GET', `users/${id}`);
+  findUsers = async (prefix: string, limit = 20) =>
+    (await this.#send<{ users: User[] }>('GET', query('users', { prefix, limit }))).users;
+
+  openDirect = (userId: string) => this.#send<ConversationState>('PUT', `conversations/direct/${userId}`);
+  /** Safe to repeat with the same id. */
+  createGroup = (id: string, title: string, userIds: string[], history?: 'all' | 'joined') =>
+    this.#send<ConversationState>('PUT', `conversations/${id}`, { body: { title, userIds, history } });
+  conversation = (id: string, signal?: AbortSignal) => this.#send<ConversationState>('GET', `conversations/${id}`, { signal });
+  changeGroup = (id: string, change: { title?: string; history?: 'all' | 'joined' }) =>
+    this.#send<Stored>('PATCH', `conversations/${id}`, { body: { clientMessageId: newId(), ...change } });
+  members = (id: string, after?: string) => this.#send<{ members: Member[]; more: boolean }>('GET', query(`conversations/${id}/members`, { after }));
+  addMembers = (id: string, userIds: string[]) =>
+    this.#send<ConversationState>('POST', `conversations/${id}/members`, { body: { clientMessageId: newId(), userIds } });
+  setRole = (id: string, userId: string, role: 'owner' | 'administrator' | 'member') =>
+    this.#send<Stored>('PATCH', `conversations/${id}/members/${userId}`, { body: { clientMessageId: newId(), role } });
+  /** Removing oneself is leaving, or declining. */
+  removeMember = (id: string, userId: string) =>
+    this.#send<Stored>('DELETE', query(`conversations/${id}/members/${userId}`, { clientMessageId: newId() }));
+  join = (id: string) => this.#send<ConversationState>('POST', `conversations/${id}/join`, { body: { clientMessageId: newId() } });
+
+  history = (id: string, range: { before?: number; after?: number; limit?: number; signal?: AbortSignal }) =>
+    this.#send<HistoryPage>('GET', query(`conversations/${id}/messages`, { before: range.before, after: range.after, limit: range.limit ?? 50 }), { signal: range.signal });
+  sync = (cursor: string | undefined, waitSeconds = 0, signal?: AbortSignal) =>
+    this.#send<SyncPage>('GET', query('sync', { cursor, wait: cursor && waitSeconds ? waitSeconds : undefined }), { waitSeconds, signal });
+  mark = (id: string, marks: { delivered?: number; read?: number }, signal?: AbortSignal) =>
+    this.#send<OwnState>('POST', `conversations/${id}/marks`, { body: marks, signal });
+  typing = (id: string) => this.#send<void>('POST', `conversations/${id}/typing`);
+
+  /** Makes a request of the outbox; safe to repeat. */
+  sendPending(send: PendingSend, signal?: AbortSignal): Promise<Stored> {
+    const { clientMessageId, text, replyTo } = send;
+    const path = `conversations/${send.conversationId}/messages`;
+    const key = { clientMessageId };
+    switch (send.action) {
+      case 'send': return this.#send('POST', path, { body: { clientMessageId, text, replyTo }, signal });
+      case 'edit': return this.#send('PATCH', `${path}/${send.target}`, { body: { clientMessageId, text }, signal });
+      case 'delete': return this.#send('DELETE', query(`${path}/${send.target}`, key), { signal });
+      case 'react':
+        return this.#send(send.remove ? 'DELETE' : 'PUT', query(`${path}/${send.target}/reactions/${encodeURIComponent(send.emoji ?? '')}`, key), { signal });
+    }
+  }
+
+  async #send<T>(method: Method, path: string, { body, waitSeconds = 0, signal }: Extra = {}): Promise<T> {
+    const headers: Record<string, string> = {};
+    if (this.#credentials.token) {
+      headers['Authorization'] = `Bearer ${this.#credentials.token}`;
+    }
+    if (this.#credentials.actAs) {
+      headers['Act-As'] = this.#credentials.actAs;
+    }
+    if (body !== undefined) {
+      headers['Content-Type'] = 'application/json';
+    }
+    const timeout = AbortSignal.timeout((waitSeconds + 60) * 1000);
+    try {
+      const response = await fetch(this.#root + path, {
+        method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: signal ? anyOf(signal, timeout) : timeout,
+        cache: 'no-store', credentials: 'omit',
+      });
+      const text = await response.text();
+      if (!response.ok) {
+        throw new ChatProblem(problemOf(response.status, text));
+      }
+      return (text ? JSON.parse(text) : undefined) as T;
+    } catch (failed) {
+      if (failed instanceof ChatProblem || signal?.aborted) {
+        throw failed;
+      }
+      throw new Unreachable('The server cannot be reached.', failed);
+    }
+  }
+}
+
+/** A proxy's answer is no problem object: the status then says whether it is worth another try. */
+function problemOf(status: number, text: string): Problem {
+  try {
+    const problem = JSON.parse(text) as Problem;
+    if (problem.code) {
+      return problem;
+    }
+  } catch {
+    // Not JSON: below.
+  }
+  const retryable = status === 429 || status >= 500;
+  return { code: status === 401 ? 'unauthorized' : retryable ? 'unavailable' : 'invalid_request', detail: `The server answered ${status}.`, retryable };
+}
+
+function anyOf(one: AbortSignal, other: AbortSignal): AbortSignal {
+  const either = new AbortController();
+  for (const signal of [one, other]) {
+    if (signal.aborted) {
+      either.abort(signal.reason);
+    }
+    signal.addEventListener('abort', () => either.abort(signal.reason), { once: true, signal: either.signal });
+  }
+  return either.signal;
+}
+
+function query(path: string, parts: Record<string, string | number | undefined>): string {
+  const given = Object.entries(parts).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? path : `${path}?${given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`;
+}

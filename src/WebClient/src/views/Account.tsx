@@ -1,0 +1,23 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Dialog } from '../parts/Dialog.tsx';
+import { useModel } from '../state/hooks.ts';
+
+export function Account({ onClose, onLogOut }: { onClose: () => void; onLogOut: () => void }) {
+  const model = useModel();
+  const [isAdministrator, setAdministrator] = useState(false);
+  const [code, setCode] = useState('');
+  const user = model.people.get(model.me);
+  useEffect(() => {
+    void model.client.api.me().then(me => setAdministrator(me.isAdministrator), () => undefined);
+  }, []);
+  const invite = async () => setCode((await model.attempt(() => model.client.api.invite()))?.code ?? '');
+  const waiting = model.client.pending.length;
+  return (
+    <Dialog title={user?.displayName ?? 'Account'} onClose={onClose}>
+      <p>You are logged in as <strong>@{user?.name}</strong>{isAdministrator ? ', an administrator' : ''}.</p>
+      {isAdministrator && <p><button type="button" onClick={invite}>Make an invite code</button> <output>{code}</output></p>}
+      {waiting > 0 && <p class="error">{waiting === 1 ? 'One message is' : `${waiting} messages are`} not sent yet.</p>}
+      <footer><button type="button" onClick={onLogOut}>Log out</button></footer>
+    </Dialog>
+  );
+}

@@ -1,0 +1,33 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ChatModel } from '../state/chatModel.ts';
+import { ModelProvider } from '../state/hooks.ts';
+import { forgetSession, onSessionChange, savedSession, type SavedSession } from '../state/session.ts';
+import { keep } from '../state/storage.ts';
+import { Chat } from './Chat.tsx';
+import { SignIn } from './SignIn.tsx';
+
+export function App() {
+  const [session, setSession] = useState(savedSession);
+  const [note, setNote] = useState('');
+  useEffect(() => onSessionChange(() => setSession(savedSession())), []);
+  return (
+    <>
+      {keep.isDenied && <p class="banner" role="status">This browser does not let pages keep data: you stay logged in only until you close or reload this page.</p>}
+      {session
+        ? <SignedIn key={session.token} session={session} onSignedOut={() => { forgetSession(); setNote('Your session has ended. Log in again; nothing that you wrote is lost.'); setSession(undefined); }} onLogOut={() => { forgetSession(); setNote(''); setSession(undefined); }} />
+        : <SignIn note={note} onSignedIn={setSession} />}
+    </>
+  );
+}
+
+interface Props { session: SavedSession; onSignedOut: () => void; onLogOut: () => void }
+
+function SignedIn({ session, onSignedOut, onLogOut }: Props) {
+  const model = useMemo(() => new ChatModel(session, onSignedOut), [session.token]);
+  useEffect(() => model.start(), [model]);
+  const logOut = async () => {
+    await model.client.api.logOut().catch(() => undefined);
+    onLogOut();
+  };
+  return <ModelProvider value={model}><Chat onLogOut={logOut} /></ModelProvider>;
+}

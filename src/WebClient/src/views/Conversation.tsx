@@ -1,0 +1,62 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ConversationFold, Entry } from '../../sdk/src/index.ts';
+import { Avatar } from '../parts/Avatar.tsx';
+import { Icon } from '../parts/Icon.tsx';
+import { mayWrite, otherId, titleOf } from '../state/conversations.ts';
+import { open, useModel } from '../state/hooks.ts';
+import { Composer } from './Composer.tsx';
+import { Members } from './Members.tsx';
+import { MessageList } from './MessageList.tsx';
+
+/** What the composer is about: an answer to a message, or another text for one. */
+export interface About { kind: 'reply' | 'edit'; entry: Entry }
+
+export function Conversation({ fold }: { fold: ConversationFold }) {
+  const model = useModel();
+  const [about, setAbout] = useState<About>();
+  const [isMembersOpen, setMembersOpen] = useState(false);
+  const { id, kind, memberCount, me } = fold.state;
+  const title = titleOf(model, fold);
+  const typing = model.typing.in(id).map(user => model.people.name(user));
+  const other = kind === 'direct' ? otherId(fold) : undefined;
+  useEffect(() => {
+    const escape = (event: KeyboardEvent) => event.key === 'Escape' && !event.defaultPrevented && setAbout(undefined);
+    addEventListener('keydown', escape);
+    return () => removeEventListener('keydown', escape);
+  }, []);
+  return (
+    <main class="conversation" aria-label={title}>
+      <header>
+        <button type="button" class="icon back" aria-label="Back to the conversations" onClick={() => open(undefined)}><Icon name="back" /></button>
+        <Avatar user={other ? model.people.get(other) : undefined} name={title} isGroup={kind === 'group'} />
+        <div class="lines">
+          <h1 dir="auto">{title}</h1>
+          <p class="quiet typing" role="status">{typing.length > 0 ? `${typing.join(', ')} ${typing.length > 1 ? 'are' : 'is'} typing…` : kind === 'group' && me.role !== 'none' ? (memberCount === 1 ? 'One member' : `${memberCount} members`) : ''}</p>
+        </div>
+        {kind === 'group' && me.role !== 'none' && <button type="button" class="icon" aria-label="Members" aria-haspopup="dialog" onClick={() => setMembersOpen(true)}><Icon name="people" /></button>}
+      </header>
+      <MessageList fold={fold} onAbout={setAbout} />
+      {mayWrite(fold) ? <Composer fold={fold} about={about} onAbout={setAbout} /> : <Outside fold={fold} />}
+      {isMembersOpen && <Members fold={fold} onClose={() => setMembersOpen(false)} />}
+    </main>
+  );
+}
+
+function Outside({ fold }: { fold: ConversationFold }) {
+  const model = useModel();
+  const { id, me } = fold.state;
+  if (me.role !== 'invited') {
+    return <p class="outside">You are no longer in this group.</p>;
+  }
+  const decline = async () => {
+    if (await model.attempt(() => model.client.api.removeMember(id, model.me))) {
+      open(undefined);
+    }
+  };
+  return (
+    <p class="outside">You are invited to this group.
+      <button type="button" class="primary" onClick={async () => { const state = await model.attempt(() => model.client.api.join(id)); if (state) { model.client.adopt(state); } }}>Join</button>
+      <button type="button" onClick={decline}>Decline</button>
+    </p>
+  );
+}
