@@ -63,6 +63,7 @@ test('reply, reaction, edit and deletion reach the other', async () => {
   await alice.message('An answer').getByRole('button', { name: /🎉, Bo/ }).waitFor();
 
   await alice.composer.press('ArrowUp');
+  await alice.page.getByText('Editing').waitFor();
   assert.equal(await alice.composer.inputValue(), 'An answer');
   await alice.composer.fill('A better answer');
   await alice.composer.press('Enter');

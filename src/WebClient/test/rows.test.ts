@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { ConversationFold, type Entry, type PendingSend } from '../sdk/src/index.ts';
+import { progress } from '../src/state/conversations.ts';
+import { RowCache, rowsOf } from '../src/state/rows.ts';
+
+const at = '2026-01-01T10:00:00Z';
+const message = (seq: number, more: Partial<Entry> = {}): Entry => ({ conversationId: 'c', seq, kind: 'message', senderId: 'bo', at, body: { text: `m${seq}` }, ...more });
+const send = (more: Partial<PendingSend>): PendingSend => ({ clientMessageId: 'p', conversationId: 'c', action: 'send', at, ...more });
+
+function fold(entries: Entry[]): ConversationFold {
+  const made = new ConversationFold('me', 100);
+  made.applyState({ id: 'c', kind: 'group', head: 0, stateSeq: 0, memberCount: 2, me: { role: 'member', delivered: 0, read: 0, unread: 0, version: 1, ranges: [{ from: 1 }] } });
+  entries.forEach(entry => made.apply(entry));
+  return made;
+}
+
+test('a message on its way keeps its line when its entry comes', () => {
+  const pending = [send({ text: 'hi' })];
+  const before = rowsOf(fold([message(1)]), pending, [], new RowCache());
+  const after = rowsOf(fold([message(1), message(2, { senderId: 'me', clientMessageId: 'p' })]), pending, [], new RowCache());
+  expect(before.map(row => row.type)).toEqual(['day', 'message', 'pending']);
+  expect(after.map(row => row.type)).toEqual(['day', 'message', 'message']);
+  expect(after.at(-1)!.key).toBe(before.at(-1)!.key);
+});
+
+test('what is asked for shows at once, and a line without change stays the same object', () => {
+  const cache = new RowCache();
+  const one = fold([message(1), message(2)]);
+  const pending = [send({ action: 'edit', target: 1, text: 'better' }), send({ clientMessageId: 'q', action: 'react', target: 1, emoji: '👍' })];
+  const rows = () => rowsOf(one, pending, [], cache).flatMap(row => (row.type === 'message' ? [row] : []));
+  const [first, second] = rows();
+  expect(first!.entry).toMatchObject({ body: { text: 'better' }, reactions: [{ emoji: '👍', userIds: ['me'] }] });
+  expect([first!.isSaving, second!.isSaving]).toEqual([true, false]);
+  expect(rows()[0]!.entry).toBe(first!.entry);
+});
+
+test('nothing below a gap is shown before the gap is read', () => {
+  const one = fold([message(1)]);
+  one.applyPage({ state: one.state, gap: { from: 2, to: 9 }, entries: [message(10)] });
+  expect(rowsOf(one, [], [], new RowCache()).flatMap(row => (row.type === 'message' ? [row.entry.seq] : []))).toEqual([10]);
+  one.applyOlder({ entries: [2, 3].map(seq => message(seq)), more: true }, 10);
+  expect(rowsOf(one, [], [], new RowCache()).flatMap(row => (row.type === 'message' ? [row.entry.seq] : []))).toEqual([1, 2, 3, 10]);
+});
+
+test('a message is read when all others have read it', () => {
+  const members = [{ userId: 'me', role: 'owner' as const }, { userId: 'a', role: 'member' as const, delivered: 5, read: 5 }, { userId: 'b', role: 'member' as const, delivered: 5, read: 3 }, { userId: 'c', role: 'invited' as const }];
+  expect([3, 5, 6].map(seq => progress(members, 'me', seq))).toEqual(['read', 'delivered', 'sent']);
+  expect(progress([members[0]!], 'me', 1)).toBe('sent');
+});
