@@ -2,6 +2,7 @@ import { ChatApi } from './api.ts';
 import type { LinkHandler } from './connecting/link.ts';
 import { Runner } from './connecting/runner.ts';
 import type { SocketConstructor } from './connecting/webSocketLink.ts';
+import { readEntries } from './entries.ts';
 import { EventHub, type ConnectionState, type Listener } from './events.ts';
 import type { ConversationFold } from './folding/conversationFold.ts';
 import { newId } from './ids.ts';
@@ -145,31 +146,9 @@ export class ChatClient implements LinkHandler {
     return page;
   }
 
-  /** Entries from now on, in seq order within each conversation, each once, across all reconnects. Ends when the client is closed. */
-  async *entries(): AsyncGenerator<Entry> {
-    const waiting: Entry[] = [];
-    let wake: () => void = () => undefined;
-    let over = this.state === 'closed' || this.state === 'refused';
-    const off = this.on(event => {
-      if (event.type === 'entry') {
-        waiting.push(event.entry);
-      } else if (event.type === 'connection') {
-        over = event.state === 'closed' || event.state === 'refused';
-      }
-      wake();
-    });
-    try {
-      while (!over || waiting.length > 0) {
-        const entry = waiting.shift();
-        if (entry) {
-          yield entry;
-        } else {
-          await new Promise<void>(resolve => (wake = resolve));
-        }
-      }
-    } finally {
-      off();
-    }
+  /** Entries from this call on, in seq order within each conversation, each once, across all reconnects. Ends when the client is closed. */
+  entries(): AsyncGenerator<Entry> {
+    return readEntries(this);
   }
 
   /** Takes in a conversation that a request has answered with; its entries come by themselves. */

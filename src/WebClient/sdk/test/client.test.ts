@@ -161,3 +161,9 @@ test('close codes say when to come back, and delays grow to half a minute', () =
   const backoff = new Backoff(() => 1);
   expect(Array.from({ length: 8 }, () => backoff.next('backoff'))).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
 });
+
+test('entries come from the call on, also those of the first sync', async () => {
+  const entries = client.entries();
+  await last().live([team(2, [message(1), message(2)])]);
+  expect([(await entries.next()).value.seq, (await entries.next()).value.seq]).toEqual([1, 2]);
+});
