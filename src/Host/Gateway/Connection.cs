@@ -79,7 +79,7 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
                 Enqueue(frame);
             }
         }
-        return position > 0 && Interlocked.Exchange(ref _dirty, 1) == 0;
+        return position > 0 && MarkDirty();
     }
 
     /// <summary>Ends the opening: what was held back and lies above the synced positions is queued behind the last page.</summary>
@@ -100,14 +100,18 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
         }
     }
 
-    /// <summary>Queues a cursor for what was delivered, unless the connection is still opening or the deliveries lag behind its sync.</summary>
-    public void SendCursor(long[] delivered, Frame frame)
+    /// <summary>Queues a cursor for what was delivered. False while the connection is still opening or the deliveries lag behind its sync: the cursor is then still owed.</summary>
+    public bool SendCursor(long[] delivered, Frame frame)
     {
         lock (_gate)
         {
+            if (_close is not null)
+            {
+                return true;
+            }
             if (_held is not null)
             {
-                return;
+                return false;
             }
             if (_syncedTo is { } synced)
             {
@@ -115,17 +119,21 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
                 {
                     if (delivered[shard] < synced[shard])
                     {
-                        return;
+                        return false;
                     }
                 }
                 // Nothing at or below these positions can come any more.
                 _syncedTo = null;
             }
             Enqueue(frame);
+            return true;
         }
     }
 
     public void ClearDirty() => Volatile.Write(ref _dirty, 0);
+
+    /// <summary>True when it was not marked yet: the caller then owes this connection a cursor.</summary>
+    public bool MarkDirty() => Interlocked.Exchange(ref _dirty, 1) == 0;
 
     /// <summary>Completes when everything queued so far has been handed to the writer; keeps a long sync from filling the queue.</summary>
     public Task DrainAsync(CancellationToken token)

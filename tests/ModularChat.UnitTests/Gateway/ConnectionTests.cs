@@ -70,10 +70,10 @@ public sealed class ConnectionTests : IAsyncLifetime
     [Fact]
     public async Task A_cursor_is_stated_only_when_deliveries_have_passed_the_sync()
     {
-        _connection.SendCursor([9, 9], Bytes("too early"));
+        _connection.SendCursor([9, 9], Bytes("too early")).ShouldBeFalse();
         _connection.GoLive([5, 7], LiveFrame);
-        _connection.SendCursor([5, 6], Bytes("behind"));
-        _connection.SendCursor([5, 7], Bytes("cursor"));
+        _connection.SendCursor([5, 6], Bytes("behind")).ShouldBeFalse();
+        _connection.SendCursor([5, 7], Bytes("cursor")).ShouldBeTrue();
         (await ReadAsync(2)).ShouldBe(["live", "cursor"]);
     }
 

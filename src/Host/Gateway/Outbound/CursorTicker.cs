@@ -53,7 +53,10 @@ internal sealed partial class CursorTicker(IMediator mediator, DeliveredPosition
         var frame = Frames.Cursor(await mediator.Send(new MakeCursor(positions), token));
         foreach (var connection in connections)
         {
-            connection.SendCursor(positions, frame);
+            if (!connection.SendCursor(positions, frame) && connection.MarkDirty())
+            {
+                Owe(connection);
+            }
         }
     }
 
