@@ -127,6 +127,27 @@ test('a browser that keeps nothing works for the visit and says so', async () =>
   assert.deepEqual(dee.errors, []);
 });
 
+test('what was missed in a long absence is there when one scrolls up to it', async () => {
+  const eve = await server.user('eve');
+  const id = crypto.randomUUID();
+  const me = await bo.page.evaluate(() => JSON.parse(localStorage.getItem('mc.session')).user.id);
+  await server.request('PUT', `conversations/${id}`, { token: eve.token, body: { title: 'Busy', userIds: [me] } });
+  await server.send(eve, id, 'line 0');
+  await bo.conversation('Busy').click();
+  await bo.message('line 0').waitFor();
+  network.cut();
+  for (let i = 1; i <= 350; i++) {
+    await server.send(eve, id, `line ${i}`);
+  }
+  network.mend();
+  await bo.message('line 350').waitFor();
+  for (let i = 0; i < 40 && (await bo.list.getByText('line 0', { exact: true }).count()) === 0; i++) {
+    await bo.page.locator('.messages').evaluate(box => (box.scrollTop = 0));
+    await bo.page.waitForTimeout(150);
+  }
+  assert.deepEqual(await bo.texts(), Array.from({ length: 351 }, (_, i) => `line ${i}`));
+});
+
 test('a session that is ended elsewhere leads back to the log-in', async () => {
   const token = await bo.page.evaluate(() => JSON.parse(localStorage.getItem('mc.session')).token);
   await server.request('POST', 'logout', { token });

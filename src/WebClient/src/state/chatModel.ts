@@ -153,6 +153,10 @@ export class ChatModel {
       case 'failed':
         this.#refused({ send: event.send, problem: event.problem });
         break;
+      case 'gap':
+        // There is something older again, that was all here before.
+        this.#older.delete(event.conversationId);
+        break;
       case 'reset':
         this.#older.clear();
         break;
