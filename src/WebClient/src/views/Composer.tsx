@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ConversationFold, User } from '../../sdk/src/index.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { useModel } from '../state/hooks.ts';
@@ -21,7 +21,8 @@ export function Composer({ fold, about, onAbout }: Props) {
   // A name that is written out needs no choice: Enter sends.
   const matches = found.some(user => user.name.toLowerCase() === called?.toLowerCase()) ? [] : found;
 
-  useEffect(() => {
+  // Before anything is painted: nobody sees, or types into, the banner of an edit without its text.
+  useLayoutEffect(() => {
     area.current?.focus();
     if (about?.kind === 'edit') {
       setText(about.entry.body?.text ?? '');
