@@ -4,7 +4,7 @@ import { progress } from '../src/state/conversations.ts';
 import { RowCache, rowsOf } from '../src/state/rows.ts';
 
 const at = '2026-01-01T10:00:00Z';
-const message = (seq: number, more: Partial<Entry> = {}): Entry => ({ conversationId: 'c', seq, kind: 'message', senderId: 'bo', at, body: { text: `m${seq}` }, ...more });
+const message = (seq: number, more: Partial<Entry> = {}): Entry => ({ conversationId: 'c', seq, kind: 'message', senderId: 'bo', at, number: seq, body: { text: `m${seq}` }, ...more });
 const send = (more: Partial<PendingSend>): PendingSend => ({ clientMessageId: 'p', conversationId: 'c', action: 'send', at, ...more });
 
 function fold(entries: Entry[]): ConversationFold {

@@ -1,7 +1,7 @@
 import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
-  ConversationState, Device, HistoryPage, Member, OwnState, PendingSend, Problem, ServerInfo, SignedIn, Stored, SyncPage, User,
+  Code, ConversationState, Device, HistoryPage, HistoryVisibility, Me, Member, OwnState, PendingSend, Problem, Registration, ServerInfo, SignedIn, Stored, SyncPage, User,
 } from './types.ts';
 
 export interface Credentials { token?: string; actAs?: string }
@@ -23,23 +23,22 @@ export class ChatApi {
   }
 
   server = () => this.#send<ServerInfo>('GET', 'server');
-  register = (body: { name: string; password: string; displayName?: string; invite?: string; setupCode?: string; device?: Device }) =>
-    this.#send<SignedIn>('POST', 'register', { body });
+  register = (body: Registration) => this.#send<SignedIn>('POST', 'register', { body });
   logIn = (name: string, password: string, device?: Device) => this.#send<SignedIn>('POST', 'login', { body: { name, password, device } });
   logOut = () => this.#send<void>('POST', 'logout');
 
-  me = (signal?: AbortSignal) => this.#send<{ user: User; isAdministrator: boolean }>('GET', 'me', { signal });
-  invite = () => this.#send<{ code: string; expiresAt: string }>('POST', 'admin/invites');
+  me = (signal?: AbortSignal) => this.#send<Me>('GET', 'me', { signal });
+  invite = () => this.#send<Code>('POST', 'admin/invites');
   user = (id: string) => this.#send<User>('GET', `users/${id}`);
   findUsers = async (prefix: string, limit = 20) =>
     (await this.#send<{ users: User[] }>('GET', query('users', { prefix, limit }))).users;
 
   openDirect = (userId: string) => this.#send<ConversationState>('PUT', `conversations/direct/${userId}`);
   /** Safe to repeat with the same id. */
-  createGroup = (id: string, title: string, userIds: string[], history?: 'all' | 'joined') =>
+  createGroup = (id: string, title: string, userIds: string[], history?: HistoryVisibility) =>
     this.#send<ConversationState>('PUT', `conversations/${id}`, { body: { title, userIds, history } });
   conversation = (id: string, signal?: AbortSignal) => this.#send<ConversationState>('GET', `conversations/${id}`, { signal });
-  changeGroup = (id: string, change: { title?: string; history?: 'all' | 'joined' }) =>
+  changeGroup = (id: string, change: { title?: string; history?: HistoryVisibility }) =>
     this.#send<Stored>('PATCH', `conversations/${id}`, { body: { clientMessageId: newId(), ...change } });
   members = (id: string, after?: string) => this.#send<{ members: Member[]; more: boolean }>('GET', query(`conversations/${id}/members`, { after }));
   addMembers = (id: string, userIds: string[]) =>

@@ -1,57 +1,49 @@
-// What goes over the wire: docs/protocol.md sections 4 to 9.
+// What goes over the wire: docs/protocol.md sections 4 to 9. The objects of REST are named here and written in openapi.ts, which is made from
+// the server's description of itself; the frames of the WebSocket, which are not in it, are written here.
+import type { components } from './openapi.ts';
 
-export type EntryKind = 'created' | 'message' | 'edited' | 'deleted' | 'reaction' | 'pinned' | 'members' | 'settings' | 'signal';
-export type Role = 'none' | 'invited' | 'member' | 'administrator' | 'owner';
-export type ConversationKind = 'direct' | 'group' | 'self';
+type Schemas = components['schemas'];
+/** Some fields need not be there: frames leave them out, or the client makes such an object itself. */
+type Without<T, Names extends keyof T> = Omit<T, Names> & Partial<Pick<T, Names>>;
+
+export type EntryKind = Schemas['EntryKind'];
+export type Role = Schemas['MemberRole'];
+export type ConversationKind = Schemas['ConversationKind'];
+export type HistoryVisibility = Schemas['HistoryVisibility'];
 
 /** Seqs from one to another, both included; open at the end without `to`. */
-export interface SeqRange { from: number; to?: number }
+export type SeqRange = Schemas['SeqRange'];
+export type Reaction = Schemas['ReactionGroup'];
 
-export interface Reaction { emoji: string; userIds: string[] }
-
-export interface EntryBody {
-  text?: string; replyTo?: number; mentions?: string[]; mentionsAll?: boolean;
-  kind?: ConversationKind; title?: string; history?: string; members?: string[];
-  emoji?: string; removed?: boolean; pinned?: boolean;
-  action?: 'added' | 'invited' | 'joined' | 'left' | 'removed' | 'role';
-  userIds?: string[]; role?: Role; newOwner?: string;
-}
+/** Which fields are there depends on the entry's kind. */
+export type EntryBody = Partial<
+  Schemas['MessageBody'] & Schemas['CreatedBody'] & Schemas['ReactionBody'] & Schemas['PinnedBody']
+  & Schemas['MembersBody'] & Schemas['SettingsBody'] & Schemas['SignalBody']>;
 
 /** Something that happened in a conversation. */
-export interface Entry {
-  conversationId: string; seq: number; kind: EntryKind; senderId: string; at: string; number?: number;
-  target?: number; body?: EntryBody; clientMessageId?: string;
-  changed?: number; editedAt?: string; isDeleted?: boolean; isPinned?: boolean; reactions?: Reaction[];
-}
+export type Entry = Omit<Schemas['Entry'], 'body'> & { body?: EntryBody };
 
-export interface Member { userId: string; role: Role; delivered?: number; read?: number }
-export interface Marks { userId: string; delivered?: number; read?: number }
+export type Member = Schemas['MemberInfo'];
+export type Marks = Omit<Member, 'role'>;
+export type OwnState = Without<Schemas['OwnState'], 'ranges' | 'pinned' | 'archived'>;
+export type ConversationState = Omit<Schemas['ConversationInfo'], 'me'> & { me: OwnState };
 
-export interface OwnState {
-  role: Role; ranges?: SeqRange[]; delivered: number; read: number; unread: number; version: number;
-  mutedUntil?: string; pinned?: boolean; archived?: boolean;
-}
+export type ConversationSync = Omit<Schemas['ConversationSync'], 'state' | 'entries'> & { state: ConversationState; entries: Entry[] };
+export type SyncPage = Omit<Without<Schemas['SyncPage'], 'reset' | 'more'>, 'conversations'> & { conversations: ConversationSync[] };
+export type HistoryPage = Omit<Without<Schemas['HistoryPage'], 'ranges'>, 'entries'> & { entries: Entry[] };
+export type Stored = Without<Schemas['Stored'], 'duplicate'>;
 
-export interface ConversationState {
-  id: string; kind: ConversationKind; title?: string; history?: string; head: number; stateSeq: number; memberCount: number;
-  members?: Member[]; me: OwnState;
-}
+export type User = Schemas['UserInfo'];
+export type Me = Schemas['MeAnswer'];
+export type Session = Schemas['SessionInfo'];
+export type SignedIn = Schemas['AccountAnswer'];
+export type Device = Schemas['DeviceRequest'];
+export type Code = Schemas['CodeAnswer'];
+export type Registration = Schemas['RegisterRequest'];
+export type ServerInfo = Omit<Schemas['ServerInfo'], 'registration'> & { registration: 'open' | 'invite' | 'closed' };
 
-export interface ConversationSync { state: ConversationState; entries: Entry[]; gap?: SeqRange }
-export interface SyncPage { reset?: boolean; conversations: ConversationSync[]; versions?: Record<string, number>; cursor: string; more?: boolean }
-export interface HistoryPage { entries: Entry[]; more: boolean; ranges?: SeqRange[] }
-export interface Stored { conversationId: string; seq: number; at: string; duplicate?: boolean }
-
-export interface User { id: string; name: string; displayName: string; avatarColour?: string; statusText?: string }
-export interface Session { token: string; expiresAt: string; deviceId: string }
-export interface SignedIn { user: User; session: Session }
-export interface Device { id?: string; name?: string; platform?: string }
-export interface ServerInfo { name: string; version: string; registration: 'open' | 'invite' | 'closed'; needsSetUp: boolean }
-
-export interface Problem {
-  code: string; title?: string; status?: number; detail?: string; field?: string; limit?: number;
-  retryable?: boolean; retryAfterMs?: number; requestId?: string;
-}
+/** A refusal. Those that the client makes itself, when there is no answer of the server, have a code and little more. */
+export type Problem = Pick<Schemas['Problem'], 'code'> & Partial<Schemas['Problem']>;
 
 /** A request that waits for the server's confirmation; its id makes it safe to repeat. */
 export interface PendingSend {

@@ -1,0 +1,610 @@
+// Made from docs/openapi.json by "npm run types" in tests/openapi-lint; not edited by hand.
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AccountAnswer: {
+            user: components["schemas"]["UserInfo"];
+            session: components["schemas"]["SessionInfo"];
+        };
+        AddBody: {
+            /** Format: uuid */
+            clientMessageId?: string;
+            userIds: string[];
+        };
+        ApplicationInfo: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            scopes: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            revokedAt?: string;
+        };
+        ApplicationRequest: {
+            name: string;
+            scopes: string[];
+        };
+        ApplicationsAnswer: {
+            applications: components["schemas"]["ApplicationInfo"][];
+        };
+        ChangeBody: {
+            /** Format: uuid */
+            clientMessageId?: string;
+            title?: string;
+            history?: components["schemas"]["HistoryVisibility"];
+        };
+        ChangePasswordRequest: {
+            current: string;
+            new: string;
+        };
+        CodeAnswer: {
+            code: string;
+            /** Format: date-time */
+            expiresAt: string;
+        };
+        /** @description The present state of a conversation for one reader. */
+        ConversationInfo: {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            id: string;
+            /** @description Direct, group, channel or self. */
+            kind: components["schemas"]["ConversationKind"];
+            /** @description Title of a group or channel; none for a former member, who is not told what it is now. */
+            title?: string;
+            /** @description What new members see; none for a former member. */
+            history?: components["schemas"]["HistoryVisibility"];
+            /**
+             * Format: int64
+             * @description The seq of the last entry that the reader may see; 0 when there is none.
+             */
+            head: number;
+            /**
+             * Format: int64
+             * @description This state includes every entry up to this seq; a client does not apply members and settings entries at or below it again.
+             */
+            stateSeq: number;
+            /** @description The caller's own side. */
+            me: components["schemas"]["OwnState"];
+            /**
+             * Format: int32
+             * @description How many members there are, invited ones not counted.
+             */
+            memberCount: number;
+            /** @description All members, when there are at most as many as the receipt limit (100); absent above it: ask for the list of members. */
+            members?: components["schemas"]["MemberInfo"][];
+        };
+        /**
+         * @description What a conversation is.
+         * @enum {unknown}
+         */
+        ConversationKind: "direct" | "group" | "channel" | "self";
+        /** @description A page of conversations. */
+        ConversationPage: {
+            /** @description By id. */
+            conversations: components["schemas"]["ConversationInfo"][];
+            /** @description True when there are more. */
+            more: boolean;
+        };
+        /** @description What is new in one conversation since the cursor. */
+        ConversationSync: {
+            /** @description Its present state. */
+            state: components["schemas"]["ConversationInfo"];
+            /** @description The newest entries after the cursor, at most 200, in seq order. */
+            entries: components["schemas"]["Entry"][];
+            /** @description Older entries that are new too but not here; read them from history. Absent when none. */
+            gap?: components["schemas"]["SeqRange"];
+        };
+        /** @description Content of a created entry. */
+        CreatedBody: {
+            /**
+             * @description What a conversation is.
+             * @enum {unknown}
+             */
+            kind: "direct" | "group" | "channel" | "self";
+            /** @description The title of a group or channel. */
+            title?: string;
+            /** @description The first members, with the owner. */
+            members: string[];
+        };
+        DeviceInfo: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            platform: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            lastUsedAt: string;
+            isCurrent: boolean;
+        };
+        DeviceRequest: {
+            /** Format: uuid */
+            id?: string;
+            name?: string;
+            platform?: string;
+        };
+        DevicesAnswer: {
+            devices: components["schemas"]["DeviceInfo"][];
+        };
+        EditBody: {
+            /** Format: uuid */
+            clientMessageId?: string;
+            text: string;
+        };
+        /**
+         * @description One entry of a conversation's log as a reader gets it. A message comes in its present state: an edited one with the new
+         *     content, a deleted one without any. An entry about a message that the reader may not see comes without a body.
+         */
+        Entry: {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversationId: string;
+            /**
+             * Format: int64
+             * @description Place in the conversation: from 1, without holes.
+             */
+            seq: number;
+            /** @description What it is. */
+            kind: components["schemas"]["EntryKind"];
+            /**
+             * Format: uuid
+             * @description Who did it.
+             */
+            senderId: string;
+            /**
+             * Format: date-time
+             * @description When the server took it, UTC. For show only: order is by seq.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description How many messages the conversation has had up to and with this entry; unread counts are differences of it.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The seq of the message that an edited, deleted, reaction or pinned entry is about.
+             */
+            target?: number;
+            /** @description By kind: created CreatedBody, message MessageBody, edited MessageBody, reaction ReactionBody, pinned PinnedBody, members MembersBody, settings SettingsBody, signal SignalBody. Absent in deleted entries, and where the reader may not see the message. */
+            body?: components["schemas"]["CreatedBody"] | components["schemas"]["MessageBody"] | components["schemas"]["ReactionBody"] | components["schemas"]["PinnedBody"] | components["schemas"]["MembersBody"] | components["schemas"]["SettingsBody"] | components["schemas"]["SignalBody"];
+            /**
+             * Format: uuid
+             * @description The id that the sender's device gave the request; only in the sender's own copies.
+             */
+            clientMessageId?: string;
+            /**
+             * Format: int64
+             * @description Messages only: the seq of the last entry that changed this message (edit, deletion, reaction, pin); absent when none did. A client applies an entry about a message only when its seq is above this.
+             */
+            changed?: number;
+            /**
+             * Format: date-time
+             * @description Messages only: when it was last edited.
+             */
+            editedAt?: string;
+            /** @description Messages only: true once deleted for all. */
+            isDeleted?: boolean;
+            /** @description Messages only: true while pinned. */
+            isPinned?: boolean;
+            /** @description Messages only: the reactions on it, in the order in which each emoji first came; absent when none. */
+            reactions?: components["schemas"]["ReactionGroup"][];
+        };
+        /**
+         * @description What an entry of a log is. The number is stored: never reuse one.
+         * @enum {unknown}
+         */
+        EntryKind: "created" | "message" | "edited" | "deleted" | "reaction" | "pinned" | "members" | "settings" | "signal";
+        ExternalSessionRequest: {
+            device?: components["schemas"]["DeviceRequest"];
+        };
+        ExternalUserRequest: {
+            name?: string;
+            displayName?: string;
+        };
+        FriendInfo: {
+            user: components["schemas"]["UserInfo"];
+            state: string;
+        };
+        FriendsAnswer: {
+            friends: components["schemas"]["FriendInfo"][];
+        };
+        FriendState: {
+            state: string;
+        };
+        /**
+         * @description Whom a user lets add them to groups.
+         * @enum {unknown}
+         */
+        GroupAdditions: "everybody" | "friends";
+        GroupBody: {
+            title: string;
+            userIds: string[];
+            history?: components["schemas"]["HistoryVisibility"];
+        };
+        /** @description A page of history. */
+        HistoryPage: {
+            /** @description In seq order, only visible ones. */
+            entries: components["schemas"]["Entry"][];
+            /** @description True when there are more visible ones in the direction asked for. */
+            more: boolean;
+            /** @description The caller's visible ranges: a seq outside them is no loss. */
+            ranges: components["schemas"]["SeqRange"][];
+        };
+        /** @enum {unknown} */
+        HistoryVisibility: "all" | "joined";
+        JoinBody: {
+            /** Format: uuid */
+            clientMessageId?: string;
+        };
+        JsonElement: unknown;
+        Limits: {
+            /** Format: int64 */
+            connectionsPerUser: number;
+            /** Format: int64 */
+            duplicateDays: number;
+            /** Format: int64 */
+            heartbeatSeconds: number;
+            /** Format: int64 */
+            helloSeconds: number;
+            /** Format: int64 */
+            maxBlocks: number;
+            /** Format: int64 */
+            maxConversationsPerUser: number;
+            /** Format: int64 */
+            maxDevices: number;
+            /** Format: int64 */
+            maxFrameBytes: number;
+            /** Format: int64 */
+            maxFriends: number;
+            /** Format: int64 */
+            maxGroupMembers: number;
+            /** Format: int64 */
+            maxMessageLength: number;
+            /** Format: int64 */
+            maxRequestBytes: number;
+            /** Format: int64 */
+            maxWaitSeconds: number;
+            /** Format: int64 */
+            minPasswordLength: number;
+            /** Format: int64 */
+            offlineAfterSeconds: number;
+            /** Format: int64 */
+            receiptLimit: number;
+            /** Format: int64 */
+            sessionDays: number;
+            /** Format: int64 */
+            typingLimit: number;
+        };
+        LogInRequest: {
+            name: string;
+            password: string;
+            device?: components["schemas"]["DeviceRequest"];
+        };
+        MarksBody: {
+            /** Format: int64 */
+            delivered?: number;
+            /** Format: int64 */
+            read?: number;
+        };
+        MeAnswer: {
+            user: components["schemas"]["UserInfo"];
+            isAdministrator: boolean;
+            timeZone: string;
+        };
+        /** @description One member as others see it. */
+        MemberInfo: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            userId: string;
+            /** @description Invited, member, administrator or owner. */
+            role: components["schemas"]["MemberRole"];
+            /**
+             * Format: int64
+             * @description Everything up to this seq has reached a device of theirs; absent in conversations above the receipt limit.
+             */
+            delivered?: number;
+            /**
+             * Format: int64
+             * @description They have read everything up to this seq; absent above the receipt limit.
+             */
+            read?: number;
+        };
+        /** @description A page of members. */
+        MemberPage: {
+            /** @description By user id. */
+            members: components["schemas"]["MemberInfo"][];
+            /** @description True when there are more. */
+            more: boolean;
+        };
+        /**
+         * @description A member's role. The number is stored, and a higher one may do more.
+         * @enum {unknown}
+         */
+        MemberRole: "none" | "invited" | "member" | "administrator" | "owner";
+        /** @description Content of a members entry. */
+        MembersBody: {
+            /**
+             * @description What happened to the members in a members entry.
+             * @enum {unknown}
+             */
+            action: "added" | "invited" | "joined" | "left" | "removed" | "role";
+            /** @description To whom. */
+            userIds: string[];
+            /** @enum {unknown} */
+            role?: "none" | "invited" | "member" | "administrator" | "owner";
+            /**
+             * Format: uuid
+             * @description When the owner left or handed the conversation over: who owns it now. An owner who stays is an administrator from then on.
+             */
+            newOwner?: string;
+        };
+        /** @description Content of a message, and of an entry that edits one. */
+        MessageBody: {
+            /** @description The text, 1 to MaxMessageLength characters (UTF-16 code units), as it was sent. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The seq of the message that it answers; absent when none.
+             */
+            replyTo?: number;
+            /** @description The users whose `@name` stands in the text and who are members; absent when none. */
+            mentions?: string[];
+            /** @description True when `@all` stands in the text of one who may call all. */
+            mentionsAll?: boolean;
+        };
+        NewApplication: {
+            /** Format: uuid */
+            id: string;
+            key: string;
+        };
+        /** @description The caller's own side of a conversation. Other devices of the user have the same. */
+        OwnState: {
+            /** @description The caller's role; none after an ended membership. */
+            role: components["schemas"]["MemberRole"];
+            /** @description The visible seqs. A seq outside them is no loss. */
+            ranges: components["schemas"]["SeqRange"][];
+            /**
+             * Format: int64
+             * @description Delivered mark.
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Read mark.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Messages by others above the read mark within the visible ranges.
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description Rises with every change of marks and preferences; a client keeps the higher one.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description No sound or push until then; the year 9999 stands for ever; absent when not muted.
+             */
+            mutedUntil?: string;
+            /**
+             * @description Kept on top of the list.
+             * @default false
+             */
+            pinned: boolean;
+            /**
+             * @description Kept out of the list.
+             * @default false
+             */
+            archived: boolean;
+        };
+        /** @description Content of a pinned entry. */
+        PinnedBody: {
+            /** @description False when it was unpinned. */
+            pinned: boolean;
+        };
+        PreferencesBody: {
+            /** Format: date-time */
+            mutedUntil?: string;
+            pinned?: boolean;
+            archived?: boolean;
+        };
+        /** @description A refusal as a client sees it (RFC 9457); the same object on every transport. See docs/protocol.md section 3. */
+        Problem: {
+            type: string;
+            title: string;
+            /** Format: int32 */
+            status: number;
+            code: string;
+            detail: string;
+            retryable: boolean;
+            /** Format: int64 */
+            retryAfterMs?: number;
+            field?: string;
+            /** Format: int64 */
+            limit?: number;
+            requestId?: string;
+        };
+        ProfileChange: {
+            displayName?: string;
+            avatarColour?: string;
+            statusText?: string;
+            timeZone?: string;
+        };
+        /** @description Content of a reaction entry. */
+        ReactionBody: {
+            /** @description One emoji, at most 64 bytes of UTF-8. */
+            emoji: string;
+            /** @description True when it was taken away. */
+            removed?: boolean;
+        };
+        /** @description One emoji on a message, and who put it there. */
+        ReactionGroup: {
+            /** @description The emoji. */
+            emoji: string;
+            /** @description Who, in order of time. */
+            userIds: string[];
+        };
+        RegisterRequest: {
+            name: string;
+            password: string;
+            displayName?: string;
+            invite?: string;
+            setupCode?: string;
+            device?: components["schemas"]["DeviceRequest"];
+        };
+        ResetPasswordRequest: {
+            code: string;
+            new: string;
+        };
+        RoleBody: {
+            /** Format: uuid */
+            clientMessageId?: string;
+            role: components["schemas"]["MemberRole"];
+        };
+        SendBody: {
+            /** Format: uuid */
+            clientMessageId: string;
+            text: string;
+            /** Format: int64 */
+            replyTo?: number;
+        };
+        /** @description A run of seqs, both ends included. */
+        SeqRange: {
+            /**
+             * Format: int64
+             * @description First seq.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Last seq; absent when it is open.
+             */
+            to?: number;
+        };
+        ServerInfo: {
+            name: string;
+            version: string;
+            registration: string;
+            needsSetUp: boolean;
+        };
+        SessionAnswer: {
+            session: components["schemas"]["SessionInfo"];
+        };
+        SessionInfo: {
+            token: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: uuid */
+            deviceId: string;
+        };
+        SettingsAnswer: {
+            /** Format: int64 */
+            version: number;
+            settings: components["schemas"]["SettingsDocument"];
+        };
+        /** @description Content of a settings entry: only what changed is there. */
+        SettingsBody: {
+            /** @description The new title. */
+            title?: string;
+            /** @enum {unknown} */
+            history?: "all" | "joined";
+        };
+        SettingsDocument: {
+            groupAdditions: components["schemas"]["GroupAdditions"];
+            client: components["schemas"]["JsonElement"];
+        };
+        SettingsRequest: {
+            /** Format: int64 */
+            version: number;
+            settings: components["schemas"]["JsonElement"];
+        };
+        /** @description Content of a signal entry in Self. */
+        SignalBody: {
+            /** @description What changed: profile, settings, friends, blocks, devices. */
+            subject: string;
+            /**
+             * Format: int64
+             * @description Its version now.
+             */
+            version: number;
+        };
+        /**
+         * @description What every change of a log answers. It is given only after the entry is on disk. A retry under the same
+         *     clientMessageId gets the first result again.
+         */
+        Stored: {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversationId: string;
+            /**
+             * Format: int64
+             * @description The seq of the entry; 0 when nothing had to change.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When the server took it.
+             */
+            at: string;
+            /** @description True when this was a retry. */
+            duplicate: boolean;
+        };
+        /** @description One page of a sync. */
+        SyncPage: {
+            /** @description True when the cursor belongs to a history that this server no longer has (restored or promoted): drop local entries, keep the outbox; this page is the first of everything. */
+            reset: boolean;
+            /** @description Conversations with something new, each once in a sync. */
+            conversations: components["schemas"]["ConversationSync"][];
+            /** @description Versions of the caller's general data, by subject (see SignalBody); only in the last page. */
+            versions?: {
+                [key: string]: number;
+            };
+            /** @description Present it next. */
+            cursor: string;
+            /** @description True when the next page is there at once; the cursor then continues this sync. */
+            more: boolean;
+        };
+        UserAnswer: {
+            user: components["schemas"]["UserInfo"];
+        };
+        /** @description A user as others see them. */
+        UserInfo: {
+            /**
+             * Format: uuid
+             * @description The user.
+             */
+            id: string;
+            /** @description Unique name, 3 to 32 characters. */
+            name: string;
+            /** @description What is shown. */
+            displayName: string;
+            /** @description `#rrggbb`. */
+            avatarColour: string;
+            /** @description Free text, empty when none. */
+            statusText: string;
+        };
+        UsersAnswer: {
+            users: components["schemas"]["UserInfo"][];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
