@@ -94,7 +94,6 @@ internal static class OperationList
         new("GET", "/events", "events", Reading, "What came after a cursor and what happens from now on, as server-sent events")
         {
             Answer = typeof(string), Statuses = [200], MediaType = "text/event-stream", Parameters = [("query", "cursor"), ("header", "Last-Event-ID")],
-            Problems = [InvalidCursor, RateLimited, LimitReached],
         },
         new("GET", "/sync", "sync", Reading, "What came after a cursor") { Problems = [InvalidCursor, RateLimited] },
     ];

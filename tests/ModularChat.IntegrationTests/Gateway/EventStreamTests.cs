@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using ModularChat.Contracts.Identity;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Gateway;
@@ -90,6 +92,34 @@ public sealed class EventStreamTests
         using var answer = await server.Anonymous.GetAsync($"events?access_token={user.Token}", Token);
         answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+    }
+
+    [Fact]
+    public async Task A_key_without_the_scope_is_refused_before_the_stream_begins()
+    {
+        await using var server = await ChatServer.StartAsync();
+        var user = await server.RegisterAsync("anna");
+        foreach (var (scope, status) in new[] { (ApplicationScopes.Users, HttpStatusCode.Forbidden), (ApplicationScopes.Messages, HttpStatusCode.OK) })
+        {
+            var made = await user.AskAsync<JsonObject>(HttpMethod.Post, "admin/applications", new { name = "shop", scopes = new[] { scope } });
+            using var request = new HttpRequestMessage(HttpMethod.Get, "events");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", made["key"]!.GetValue<string>());
+            request.Headers.Add("Act-As", user.Id.ToString());
+            using var answer = await server.Anonymous.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+            answer.StatusCode.ShouldBe(status);
+        }
+    }
+
+    [Fact]
+    public async Task One_stream_too_many_is_told_by_its_last_event()
+    {
+        await using var server = await ChatServer.StartAsync(settings: ["Gateway:ConnectionsPerUser=1"]);
+        var user = await server.RegisterAsync("anna");
+        await using var one = await EventStream.OpenAsync(user.Http, Token);
+        await one.ExpectAsync("live", Token);
+        await using var two = await EventStream.OpenAsync(user.Http, Token);
+        (await two.ExpectAsync("close", Token))["code"]!.GetValue<int>().ShouldBe(4102);
+        (await two.ReadAsync(Token)).ShouldBeNull();
     }
 
     [Fact]

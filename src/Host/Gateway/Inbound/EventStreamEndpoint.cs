@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Identity;
 using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway.Outbound;
 
@@ -16,10 +17,8 @@ internal sealed class EventStreamEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         var caller = Caller.From(context.User);
-        if (caller.UserId == Guid.Empty)
-        {
-            throw ChatException.Invalid("Act-As", "An application key needs the header Act-As for this.");
-        }
+        // Before the stream begins: then it is a status, as everywhere.
+        caller.Require(ApplicationScopes.Messages);
         var response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-store";
