@@ -25,6 +25,8 @@ export class ChatApi {
   server = () => this.#send<ServerInfo>('GET', 'server');
   register = (body: Registration) => this.#send<SignedIn>('POST', 'register', { body });
   logIn = (name: string, password: string, device?: Device) => this.#send<SignedIn>('POST', 'login', { body: { name, password, device } });
+  /** With a one-time code from an administrator; ends all of the user's sessions. */
+  resetPassword = (code: string, next: string) => this.#send<void>('POST', 'password/reset', { body: { code, new: next } });
   logOut = () => this.#send<void>('POST', 'logout');
 
   me = (signal?: AbortSignal) => this.#send<Me>('GET', 'me', { signal });

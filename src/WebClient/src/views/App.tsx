@@ -4,16 +4,23 @@ import { ModelProvider } from '../state/hooks.ts';
 import { forgetSession, onSessionChange, savedSession, type SavedSession } from '../state/session.ts';
 import { keep } from '../state/storage.ts';
 import { Chat } from './Chat.tsx';
+import { resetCode, ResetPassword } from './ResetPassword.tsx';
 import { SignIn } from './SignIn.tsx';
 
 export function App() {
   const [session, setSession] = useState(savedSession);
   const [note, setNote] = useState('');
+  const [code, setCode] = useState(() => resetCode(location.hash));
+  const reset = (said: string) => {
+    history.replaceState(null, '', location.pathname);
+    setCode(undefined);
+    setNote(said);
+  };
   useEffect(() => onSessionChange(() => setSession(savedSession())), []);
   return (
     <>
       {keep.isDenied && <p class="banner" role="status">This browser does not let pages keep data: you stay logged in only until you close or reload this page.</p>}
-      {session
+      {code ? <ResetPassword code={code} onDone={reset} /> : session
         ? <SignedIn key={session.token} session={session} onSignedOut={() => { forgetSession(); setNote('Your session has ended. Log in again; nothing that you wrote is lost.'); setSession(undefined); }} onLogOut={() => { forgetSession(); setNote(''); setSession(undefined); }} />
         : <SignIn note={note} onSignedIn={setSession} />}
     </>
