@@ -88,7 +88,8 @@ public sealed partial class ChatClient : ILinkHandler
             _notOpened = failed.IsUnreachable || failed.Status is 401 or 429 or >= 500 ? _notOpened : _notOpened + (failed.Status is null ? 1 : 3);
             return new LinkEnd(
                 failed.Status == 401 ? CloseRules.Unauthorized : null,
-                failed.Status is { } status ? $"The server answered {status} instead of opening a WebSocket." : "The server could not be reached.");
+                failed.Status is { } status ? $"The server answered {status} instead of opening a WebSocket." : "The server could not be reached.",
+                failed.Status == 404 ? CloseRules.OtherVersion : null);
         }
         catch (ChatProblemException refused)
         {

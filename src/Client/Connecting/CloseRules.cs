@@ -18,6 +18,10 @@ internal static class CloseRules
 {
     public const int Unauthorized = 4100, BadCursor = 4103;
 
+    /// <summary>What to tell the application when there is no such API. Worth more tries: a proxy whose server is just being replaced answers so too.</summary>
+    public static readonly ChatProblem OtherVersion = new(
+        "other_version", 404, Retryable: true, Detail: "There is no /api/v1 at this address: the server is of another version, or no chat server.");
+
     /// <summary>When to come back.</summary>
     /// <param name="code">The close code; null when the connection broke without one.</param>
     public static ComeBack For(int? code) => code switch

@@ -23,6 +23,11 @@ test('a message on its way keeps its line when its entry comes', () => {
   expect(after.at(-1)!.key).toBe(before.at(-1)!.key);
 });
 
+test('an entry of a kind that is not known has no line', () => {
+  const rows = rowsOf(fold([message(1), message(2, { kind: 'poll' as Entry['kind'] }), message(3)]), [], [], new RowCache());
+  expect(rows.flatMap(row => (row.type === 'day' ? [] : [row.key]))).toEqual(['1', '3']);
+});
+
 test('what is asked for shows at once, and a line without change stays the same object', () => {
   const cache = new RowCache();
   const one = fold([message(1), message(2)]);

@@ -28,14 +28,17 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.First());
 
+    /// <summary>Answers everything with 404, also what would open a WebSocket.</summary>
+    public bool IsOfAnotherVersion { get; init; }
+
     /// <summary>The paths that were asked for over HTTP.</summary>
     public List<string> Asked { get; } = [];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<ScriptedServer> StartAsync()
+    public static async Task<ScriptedServer> StartAsync(bool isOfAnotherVersion = false)
     {
-        var server = new ScriptedServer();
+        var server = new ScriptedServer { IsOfAnotherVersion = isOfAnotherVersion };
         await server._app.StartAsync(Token);
         return server;
     }
@@ -53,6 +56,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        if (IsOfAnotherVersion)
+        {
+            context.Response.StatusCode = 404;
+            return;
+        }
         if (!context.WebSockets.IsWebSocketRequest)
         {
             lock (Asked)

@@ -160,6 +160,51 @@ public sealed class UpkeepTests
             [(ConnectionState.Waiting, "not_connected"), (ConnectionState.Refused, "unauthorized")]);
     }
 
+    [Fact]
+    public async Task What_a_newer_server_adds_is_passed_over()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        var entries = new List<Entry>();
+        var typing = new TaskCompletionSource();
+        await using var client = Make(server, what =>
+        {
+            if (what is EntryReceived received)
+            {
+                entries.Add(received.Entry);
+            }
+            (what is TypingReceived ? typing : null)?.TrySetResult();
+        });
+        var socket = await LiveAsync(server, client);
+        await socket.SendAsync("""{"type":"hologram","id":7,"shape":{"x":[1]}}""");
+        await socket.SendAsync($$"""{"type":"conversation","tone":1,"state":{"id":"{{Conversation}}","kind":"group","title":"Team","head":0,"stateSeq":0,"memberCount":2,"colour":"red","me":{"role":"member","ranges":[{"from":1}],"delivered":0,"read":0,"unread":0,"version":1,"badge":{} } } }""");
+        await socket.SendAsync($$"""{"type":"entry","priority":3,"entry":{"conversationId":"{{Conversation}}","seq":1,"kind":"poll","senderId":"{{Conversation}}","at":"2026-01-01T00:00:00Z","number":0,"body":{"question":"?"},"colour":"red"} }""");
+        await socket.SendAsync($$"""{"type":"entry","entry":{"conversationId":"{{Conversation}}","seq":2,"kind":"message","senderId":"{{Conversation}}","at":"2026-01-01T00:00:00Z","number":1,"body":{"text":"hi","format":"plain"} } }""");
+        await socket.SendAsync($$"""{"type":"typing","conversationId":"{{Conversation}}","userId":"{{Conversation}}"}""");
+        await typing.Task.WaitAsync(Token);
+
+        entries.Select(entry => (entry.Seq, entry.Kind)).ShouldBe([(1, EntryKind.Unknown), (2, EntryKind.Message)]);
+        client.State.ShouldBe(ConnectionState.Live);
+        server.Asked.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_server_without_this_version_of_the_protocol_is_named_and_not_given_up()
+    {
+        await using var server = await ScriptedServer.StartAsync(isOfAnotherVersion: true);
+        var told = new TaskCompletionSource<ChatProblem>();
+        await using var client = Make(server, what =>
+        {
+            if (what is ConnectionChanged { State: ConnectionState.Waiting, Problem: { } problem })
+            {
+                told.TrySetResult(problem);
+            }
+        });
+        var connecting = client.ConnectAsync(Token);
+
+        (await AdvanceUntilAsync(told.Task)).Code.ShouldBe("other_version");
+        connecting.IsCompleted.ShouldBeFalse();
+    }
+
     private ChatClient Make(ScriptedServer server, Action<ChatEvent>? onEvent = null, IChatStore? store = null) => new(new ChatClientOptions
     {
         Url = server.Url,

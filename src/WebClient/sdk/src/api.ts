@@ -116,7 +116,7 @@ function problemOf(status: number, text: string): Problem {
     // Not JSON: below.
   }
   const retryable = status === 429 || status >= 500;
-  return { code: status === 401 ? 'unauthorized' : retryable ? 'unavailable' : 'invalid_request', detail: `The server answered ${status}.`, retryable };
+  return { code: status === 401 ? 'unauthorized' : retryable ? 'unavailable' : 'invalid_request', status, detail: `The server answered ${status}.`, retryable };
 }
 
 function anyOf(one: AbortSignal, other: AbortSignal): AbortSignal {

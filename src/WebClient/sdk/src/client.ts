@@ -74,6 +74,11 @@ export class ChatClient implements LinkHandler {
     return this.#runner.state;
   }
 
+  /** Why there is no connection, where that is known. */
+  get problem(): Problem | undefined {
+    return this.#runner.problem;
+  }
+
   /** Every conversation with its folded state. */
   get conversations(): ConversationFold[] {
     return [...this.#replica.folds.values()].filter(fold => fold.hasState);

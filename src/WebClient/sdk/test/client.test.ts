@@ -162,6 +162,35 @@ test('close codes say when to come back, and delays grow to half a minute', () =
   expect(Array.from({ length: 8 }, () => backoff.next('backoff'))).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
 });
 
+test('what a newer server adds is passed over', async () => {
+  await last().live([team(0)]);
+  last().tell({ type: 'hologram', id: 7, shape: { x: [1] } });
+  last().tell({ type: 'entry', entry: message(1, { kind: 'poll', body: { question: '?' }, colour: 'red' }), priority: 3 });
+  last().tell({ type: 'entry', entry: message(2, { weight: { kg: 1 } }) });
+  await settle();
+  expect(client.state).toBe('live');
+  expect(FakeSocket.all).toHaveLength(1);
+  expect(fetch).not.toHaveBeenCalled();
+  expect(events.flatMap(event => (event.type === 'entry' ? [event.entry.seq] : []))).toEqual([1, 2]);
+  expect(client.find(TEAM)!.state.me.unread).toBe(1);
+});
+
+test('a server without this version of the protocol is named, and tried again', async () => {
+  vi.mocked(fetch).mockImplementation(async () => new Response('<h1>Not Found</h1>', { status: 404 }));
+  void client.send(TEAM, 'kept').catch(() => undefined);
+  for (let i = 0; i < 3; i++) {
+    last().end(1006);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(client.state).toBe('waiting');
+    expect(client.problem?.code).toBe('other_version');
+    await vi.advanceTimersByTimeAsync(5000);
+  }
+  expect(FakeSocket.all).toHaveLength(4);
+  await last().live();
+  expect(client.problem).toBeUndefined();
+  expect(last().of('send').map(frame => frame.text)).toEqual(['kept']);
+});
+
 test('entries come from the call on, also those of the first sync', async () => {
   const entries = client.entries();
   await last().live([team(2, [message(1), message(2)])]);

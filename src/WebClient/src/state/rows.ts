@@ -35,6 +35,10 @@ export function rowsOf(fold: ConversationFold, pending: readonly PendingSend[], 
     if (stored.seq < from || stored.kind === 'signal' || (stored.kind === 'created' && stored.body?.kind === 'self')) {
       continue;
     }
+    if (stored.kind !== 'message' && stored.kind !== 'created' && stored.kind !== 'members' && stored.kind !== 'settings') {
+      // Of a newer server.
+      continue;
+    }
     if (stored.kind !== 'message') {
       place(stored.at, '');
       rows.push({ type: 'event', key: `${stored.seq}`, entry: stored });

@@ -19,6 +19,8 @@ export function ConnectionBar() {
   }, [isLive]);
   const text = state === 'refused'
     ? 'The server does not accept this connection. Reload the page to try again.'
+    : model.client.problem?.code === 'other_version'
+    ? 'The server is of another version than this page. What you write is kept. Reload the page to get the right one.'
     : model.client.conversations.length === 0 ? 'Connecting…' : 'No connection. What you write is kept and sent as soon as there is one.';
   return (
     <div class="connection" data-state={state}>

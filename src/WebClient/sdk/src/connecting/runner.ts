@@ -11,6 +11,9 @@ import { WebSocketLink, type SocketConstructor } from './webSocketLink.ts';
 const POLL_BEFORE_NEXT_TRY = 120_000;
 const SHORT_LIFE = 1000;
 const NOT_OPENED_LIMIT = 2;
+const OTHER_VERSION: Problem = {
+  code: 'other_version', retryable: true, detail: 'There is no /api/v1 at this address: the server is of another version, or no chat server.',
+};
 
 export interface RunnerOptions {
   url: string; token: string; actAs?: string; transport?: 'auto' | 'webSocket' | 'longPoll'; webSocket?: SocketConstructor;
@@ -24,6 +27,8 @@ export interface RunnerEvents {
 /** Connects, and comes back with growing, jittered delays by the server's close codes. */
 export class Runner {
   state: ConnectionState = 'idle';
+  /** Waiting and refused: why, where it is known. */
+  problem: Problem | undefined;
   link: Link | undefined;
   readonly #options: RunnerOptions;
   readonly #api: ChatApi;
@@ -37,6 +42,7 @@ export class Runner {
   #liveAt = 0;
   #notOpened = 0;
   #askedWait = 0;
+  #isOtherVersion = false;
   #wake: () => void = () => undefined;
 
   constructor(options: RunnerOptions, api: ChatApi, replica: Replica, handler: LinkHandler, events: RunnerEvents) {
@@ -101,7 +107,7 @@ export class Runner {
       if (rule === 'atOnce' && (this.#liveAt === 0 || Date.now() - this.#liveAt < SHORT_LIFE)) {
         rule = 'backoff';
       }
-      this.#setState('waiting');
+      this.#setState('waiting', this.#isOtherVersion ? OTHER_VERSION : undefined);
       const delay = Math.max(this.#backoff.next(rule), this.#askedWait);
       this.#askedWait = 0;
       await this.#sleep(delay);
@@ -109,6 +115,7 @@ export class Runner {
   }
 
   async #connectOnce(): Promise<LinkEnd> {
+    this.#isOtherVersion = false;
     this.link = this.#newLink();
     const end = await this.link.run();
     this.link = undefined;
@@ -138,7 +145,9 @@ export class Runner {
       await this.#api.server();
       return true;
     } catch (failed) {
-      return failed instanceof ChatProblem && !failed.problem.retryable;
+      // Not for good: a proxy whose server is just being replaced answers so too.
+      this.#isOtherVersion = failed instanceof ChatProblem && failed.problem.status === 404;
+      return failed instanceof ChatProblem && !failed.problem.retryable && !this.#isOtherVersion;
     }
   }
 
@@ -155,6 +164,7 @@ export class Runner {
   #setState(state: ConnectionState, problem?: Problem): void {
     if (this.state !== state && !(this.#closed && state !== 'closed')) {
       this.state = state;
+      this.problem = state === 'connecting' ? this.problem : problem;
       this.#events.stateChanged(state, problem);
     }
   }

@@ -31,7 +31,7 @@ export function withMembers(state: ConversationState, entry: Entry, me: string):
       count -= before === 'invited' ? 0 : 1;
       members = members?.filter(member => member.userId !== user);
       own = user === me ? { ...own, role: 'none', ranges: closed(own.ranges, entry.seq) } : own;
-    } else {
+    } else if (body.action === 'added' || body.action === 'invited' || body.action === 'joined' || body.action === 'role') {
       const role: Role = body.role ?? (body.action === 'invited' ? 'invited' : 'member');
       const comesIn = (body.action === 'added' || body.action === 'joined') && (before === undefined || before === 'invited');
       count += comesIn ? 1 : 0;
