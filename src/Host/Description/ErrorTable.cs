@@ -14,7 +14,7 @@ internal static class ErrorTable
         var text = new StringBuilder("""
             # Errors
 
-            Made from the code by `dotnet run --project src/Host -- --write-docs ../../docs`; a test compares. `docs/protocol.md` says how problems look
+            Made from the code by `dotnet run --project src/Host -- --write-docs docs`; a test compares. `docs/protocol.md` says how problems look
             (section 3), what each code means (section 12) and how a client comes back after a close (section 10); the operations are those of `docs/openapi.json`.
 
             ## Problems

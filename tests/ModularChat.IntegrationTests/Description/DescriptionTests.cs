@@ -22,7 +22,7 @@ public sealed class DescriptionTests
         foreach (var (name, text) in await DocumentWriter.MakeAsync(app))
         {
             (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "docs", name), Cancel))
-                .ShouldBe(text, $"docs/{name} is old: dotnet run --project src/Host -- --write-docs ../../docs");
+                .ShouldBe(text, $"docs/{name} is old: dotnet run --project src/Host -- --write-docs docs");
         }
     }
 
