@@ -7,7 +7,7 @@ import { ChatServer } from './server.mjs';
 const folder = path.resolve(import.meta.dirname, process.argv[2] ?? '../../docs/screenshots');
 await mkdir(folder, { recursive: true });
 const server = await ChatServer.start();
-const browser = await launch();
+const browser = await launch('chromium'); // Firefox cannot play a phone
 const take = (person, name) => person.page.screenshot({ path: path.join(folder, `${name}.png`) });
 const WIDE = { viewport: { width: 1000, height: 640 } };
 const NARROW = { viewport: { width: 390, height: 720 }, hasTouch: true, isMobile: true };

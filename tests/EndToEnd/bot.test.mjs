@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { PASSWORD } from '../browser.mjs';
-import { ChatServer } from '../server.mjs';
+import { PASSWORD } from './browser.mjs';
+import { ChatServer } from './server.mjs';
 
-const sdk = path.resolve(import.meta.dirname, '../../../src/WebClient/sdk');
+const sdk = path.resolve(import.meta.dirname, '../../src/WebClient/sdk');
 let server, folder, bot;
 
 before(async () => {
@@ -15,7 +15,7 @@ before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'modularchat-bot-'));
   await mkdir(path.join(folder, 'node_modules'));
   await symlink(sdk, path.join(folder, 'node_modules/modularchat-client'));
-  await symlink(path.resolve(import.meta.dirname, '../node_modules/ws'), path.join(folder, 'node_modules/ws'));
+  await symlink(path.resolve(import.meta.dirname, 'node_modules/ws'), path.join(folder, 'node_modules/ws'));
 });
 
 after(async () => {
