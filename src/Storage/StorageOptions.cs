@@ -18,6 +18,20 @@ public sealed class StorageOptions
 /// <summary>How the message log is kept; section <c>Storage:Messages</c>.</summary>
 public sealed class MessageLogOptions
 {
+    /// <summary>
+    /// Where the log lies: <c>sqlite</c> (default) or <c>rocksdb</c> in the data folder, <c>postgresql</c> or <c>redis</c> (a server or a
+    /// cluster). Another engine begins empty: <c>chat store copy</c> brings the messages over first.
+    /// </summary>
+    [RegularExpression("sqlite|rocksdb|postgresql|redis", ErrorMessage = "Storage:Messages:Engine must be sqlite, rocksdb, postgresql or redis.")]
+    public string Engine { get; set; } = "sqlite";
+
+    /// <summary>
+    /// The databases of the engine over which the log's shards are spread: files or folders in the data folder (sqlite, rocksdb), or connection
+    /// strings (postgresql, redis; secret). Empty: one, <c>messages.db</c> or <c>messages.rocksdb</c>; the server engines need at least one.
+    /// When the list changes, shards stay where they are until <c>chat store rebalance</c>.
+    /// </summary>
+    public IList<string> Databases { get; set; } = [];
+
     /// <summary>Logical shards of a log that is made new, 1 to 256; an existing log keeps the number it was made with. Default 16.</summary>
     [Range(1, 256)]
     public int Shards { get; set; } = 16;

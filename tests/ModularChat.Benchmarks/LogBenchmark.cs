@@ -28,7 +28,7 @@ internal sealed class LogBenchmark(IMessageLog log, double seconds)
         {
             using var data = DataFolder.Open(folder.FullName);
             await using var log = await SqliteMessageLog.OpenAsync(
-                data, new MessageLogOptions { MaxPending = 100_000 }, receiptLimit: 100, new Nobody(), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+                data, "messages.db", new LogOpening(null, Ids.New()), new MessageLogOptions { MaxPending = 100_000 }, 100, new Nobody(), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
             await new LogBenchmark(log, seconds).RunAsync(entries);
         }
         finally

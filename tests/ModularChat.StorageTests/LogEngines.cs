@@ -41,7 +41,7 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
     public async Task OpenAsync()
     {
         _data = DataFolder.Open(Path);
-        Log = await SqliteMessageLog.OpenAsync(_data, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
+        Log = await SqliteMessageLog.OpenAsync(_data, "messages.db", new LogOpening(null, Ids.New()), Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
     }
 
     public async Task CloseAsync()

@@ -15,7 +15,7 @@ internal static class SettingsCheck
 {
     /// <summary>Sections that belong to the framework and have keys of their own kind.</summary>
     private static readonly string[] Foreign = ["Logging"];
-    private static readonly string[] Secret = ["Code", "Key", "Password", "Secret"];
+    private static readonly string[] Secret = ["Code", "ConnectionString", "Key", "Password", "Secret"];
 
     /// <summary>Refuses the start when anything is wrong.</summary>
     /// <exception cref="StartupException">One sentence a line for each wrong setting.</exception>

@@ -49,7 +49,7 @@ public static class MessagingModule
         services.AddSingleton<EventQueue>();
         services.AddSingleton<StoredEvents>();
         services.AddSingleton<CommitPublisher>();
-        services.AddHostedService<LogOpening>();
+        services.AddHostedService<LogStart>();
         services.AddHostedService<EventLoop>();
         services.AddHostedService<DuplicateSweep>();
         return services;

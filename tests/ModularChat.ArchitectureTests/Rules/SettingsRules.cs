@@ -22,7 +22,11 @@ internal static class SettingsRules
                 yield return $"appsettings.json lacks {key}.";
                 continue;
             }
-            var standard = Convert.ToString(property.GetValue(Activator.CreateInstance(property.DeclaringType!)), CultureInfo.InvariantCulture) ?? "";
+            var standard = property.GetValue(Activator.CreateInstance(property.DeclaringType!)) switch
+            {
+                IEnumerable<string> list => string.Join(',', list),
+                var one => Convert.ToString(one, CultureInfo.InvariantCulture) ?? "",
+            };
             if (!standard.Equals(value ?? "", StringComparison.OrdinalIgnoreCase))
             {
                 yield return $"appsettings.json gives {key} as '{value}', but its default is '{standard}'.";

@@ -38,6 +38,10 @@ internal sealed class CountingLog(IMessageLog log) : IMessageLog
 
     public ValueTask<int> ForgetDuplicatesAsync(DateTimeOffset before, int limit, CancellationToken token) => log.ForgetDuplicatesAsync(before, limit, token);
 
+    public ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token) => log.CutAsync(conversationId, upTo, forgetBefore, token);
+
+    public ValueTask PurgeAsync(CancellationToken token) => log.PurgeAsync(token);
+
     // The one below is the container's too.
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -46,5 +46,9 @@ internal sealed class MarksLog : IMessageLog
 
     public ValueTask<int> ForgetDuplicatesAsync(DateTimeOffset before, int limit, CancellationToken token) => throw new NotSupportedException();
 
+    public ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token) => throw new NotSupportedException();
+
+    public ValueTask PurgeAsync(CancellationToken token) => throw new NotSupportedException();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

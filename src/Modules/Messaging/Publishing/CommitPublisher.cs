@@ -12,8 +12,12 @@ internal sealed partial class CommitPublisher(
 {
     private readonly ICommitCache[] caches = [.. caches];
 
+    // Engines with a writer for each shard call at once; caches and the queue take one commit after another.
+    private readonly Lock publishing = new();
+
     public void Committed(Commit commit)
     {
+        using var _ = publishing.EnterScope();
         foreach (var cache in caches)
         {
             try
@@ -33,6 +37,7 @@ internal sealed partial class CommitPublisher(
 
     public void Reopened(long[] positions)
     {
+        using var _ = publishing.EnterScope();
         Log.Reopened(logger);
         foreach (var cache in caches)
         {

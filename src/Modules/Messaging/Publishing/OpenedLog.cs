@@ -45,5 +45,10 @@ internal sealed class OpenedLog : IMessageLog
     public ValueTask<int> ForgetDuplicatesAsync(DateTimeOffset before, int limit, CancellationToken token) =>
         Log.ForgetDuplicatesAsync(before, limit, token);
 
+    public ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token) =>
+        Log.CutAsync(conversationId, upTo, forgetBefore, token);
+
+    public ValueTask PurgeAsync(CancellationToken token) => Log.PurgeAsync(token);
+
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref log, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

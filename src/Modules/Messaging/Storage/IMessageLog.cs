@@ -15,7 +15,7 @@ namespace ModularChat.Messaging.Storage;
 /// </summary>
 internal interface IMessageLog : IAsyncDisposable
 {
-    /// <summary>What is fixed for this opening of the log.</summary>
+    /// <summary>What names the log and its present run. Another run begins while it is open only when a server engine has changed its own history.</summary>
     LogInfo Info { get; }
 
     /// <summary>The committed position of each shard. Everything up to it can be read by all methods.</summary>
@@ -68,9 +68,27 @@ internal interface IMessageLog : IAsyncDisposable
 
     /// <summary>Forgets ids of requests taken before <paramref name="before"/>, at most <paramref name="limit"/> of them; returns how many.</summary>
     ValueTask<int> ForgetDuplicatesAsync(DateTimeOffset before, int limit, CancellationToken token);
+
+    /// <summary>
+    /// Retention: no reader sees entries up to <paramref name="upTo"/> any more (clamped to the head; never backwards). Entries taken
+    /// before <paramref name="forgetBefore"/> leave with their requests; younger ones lose body and reactions at once and leave with a
+    /// later call, so that a retry still finds its first result. Members, ranges and numbers stay. Takes one position, as a mark does
+    /// (<see cref="Head.MarksPosition"/>), when <see cref="Head.Cut"/> moves.
+    /// </summary>
+    /// <returns>How many rows have left.</returns>
+    ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token);
+
+    /// <summary>
+    /// Has what was deleted, edited away or cut leave the files of the engine (not copies that others made), and gives the space back where
+    /// the engine can. May take minutes; writes may wait meanwhile. docs/storage.md says what it does on each engine.
+    /// </summary>
+    ValueTask PurgeAsync(CancellationToken token);
 }
 
-/// <summary>Gets every commit. Called by the shard's writer, so it must be quick, must not throw and must not call the log.</summary>
+/// <summary>
+/// Gets every commit, those of other nodes included. Called by the shard's writer, so it must be quick, must not throw and must not call
+/// the log. Calls for one shard come one after another; those for different shards may come at once.
+/// </summary>
 internal interface ICommitListener
 {
     /// <summary>A commit is on disk.</summary>
@@ -82,4 +100,10 @@ internal interface ICommitListener
 }
 
 /// <summary>The store cannot take or confirm writes now. The outcome of what was under way is unknown.</summary>
-internal sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The shard is not in this database (any more): the placement has changed, and the write was not done.</summary>
+internal sealed class ShardMovedException(int shard) : LogUnavailableException($"Shard {shard} of the message log is not in this database.")
+{
+    public int Shard { get; } = shard;
+}

@@ -23,9 +23,10 @@ internal sealed record LogInfo(Guid LogId, Guid RunId, int ShardCount, byte[] Ke
 /// <param name="MembersPosition">Position of that entry.</param>
 /// <param name="MarksPosition">The highest <see cref="Member.MarksPosition"/> of its members.</param>
 /// <param name="MemberCount">Members, invited ones not counted.</param>
+/// <param name="Cut">Entries up to this seq were taken away by retention and are read by nobody; 0 when none were.</param>
 internal sealed record Head(
     Guid ConversationId, int Shard, ConversationKind Kind, string? Title, HistoryVisibility History,
-    long Seq, long Position, long Number, long MembersSeq, long MembersPosition, long MarksPosition, int MemberCount);
+    long Seq, long Position, long Number, long MembersSeq, long MembersPosition, long MarksPosition, int MemberCount, long Cut = 0);
 
 /// <summary>A run of visible seqs with the running message number just before its first and at its last entry.</summary>
 /// <param name="From">First visible seq.</param>

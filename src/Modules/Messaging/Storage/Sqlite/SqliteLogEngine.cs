@@ -8,6 +8,8 @@ namespace ModularChat.Messaging.Storage.Sqlite;
 internal sealed class SqliteLogEngine(
     DataFolder folder, IOptions<StorageOptions> options, IOptions<MessagingOptions> messaging, TimeProvider time, ILogger<SqliteMessageLog> logger) : ILogEngine
 {
-    public async ValueTask<IMessageLog> OpenAsync(ICommitListener listener, CancellationToken token) =>
-        await SqliteMessageLog.OpenAsync(folder, options.Value.Messages, messaging.Value.ReceiptLimit, listener, time, logger, token);
+    public string? DefaultDatabase => "messages.db";
+
+    public async ValueTask<ILogDatabase> OpenAsync(string database, LogOpening opening, ICommitListener listener, CancellationToken token) =>
+        await SqliteMessageLog.OpenAsync(folder, database, opening, options.Value.Messages, messaging.Value.ReceiptLimit, listener, time, logger, token);
 }

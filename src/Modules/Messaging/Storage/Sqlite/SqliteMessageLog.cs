@@ -5,7 +5,7 @@ using ModularChat.Storage.Sqlite;
 namespace ModularChat.Messaging.Storage.Sqlite;
 
 /// <summary>The message log in one SQLite file: a single writer, a few readers.</summary>
-internal sealed class SqliteMessageLog : IMessageLog
+internal sealed partial class SqliteMessageLog : ILogDatabase
 {
     public const int BusyMilliseconds = 50;
 
@@ -23,8 +23,10 @@ internal sealed class SqliteMessageLog : IMessageLog
 
     public LogInfo Info { get; }
 
-    /// <summary>Opens <c>messages.db</c> in the data folder, made when missing, and begins a new run.</summary>
+    /// <summary>Opens a file in the data folder, made when missing.</summary>
     /// <param name="folder">Where the file is.</param>
+    /// <param name="database">Its name.</param>
+    /// <param name="opening">What to make and whether a run begins.</param>
     /// <param name="options">Settings of the store.</param>
     /// <param name="receiptLimit">Above this many members delivered marks are not kept: nobody is shown them.</param>
     /// <param name="listener">Is told every commit.</param>
@@ -33,8 +35,8 @@ internal sealed class SqliteMessageLog : IMessageLog
     /// <param name="token">Ends the wait.</param>
     /// <exception cref="StartupException">It cannot be opened, or is newer than this program.</exception>
     public static Task<SqliteMessageLog> OpenAsync(
-        DataFolder folder, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger, CancellationToken token) =>
-        Task.Run(() => Open(folder, options, receiptLimit, listener, time, logger), token);
+        DataFolder folder, string database, LogOpening opening, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger, CancellationToken token) =>
+        Task.Run(() => Open(folder, database, opening, options, receiptLimit, listener, time, logger), token);
 
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => new([.. _writer.Positions]);
 
@@ -96,15 +98,19 @@ internal sealed class SqliteMessageLog : IMessageLog
     public async ValueTask<int> ForgetDuplicatesAsync(DateTimeOffset before, int limit, CancellationToken token) =>
         await _writer.WriteAsync(batch => batch.Forget(before, limit), token);
 
+    public ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token) => throw new NotSupportedException();
+
+    public ValueTask PurgeAsync(CancellationToken token) => throw new NotSupportedException();
+
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
         _readers.Dispose();
     }
 
-    private static SqliteMessageLog Open(DataFolder folder, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger)
+    private static SqliteMessageLog Open(DataFolder folder, string name, LogOpening opening, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger)
     {
-        var path = folder.File("messages.db");
+        var path = folder.File(name);
         SqliteDatabase? database = null;
         try
         {
