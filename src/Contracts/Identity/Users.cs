@@ -40,6 +40,29 @@ public sealed record GetRelations(Guid UserId, Guid[] OtherIds) : IRequest<Relat
 /// <param name="MayAddToGroups">True when the user may add the other to a group; false: may only invite. Never true when blocked.</param>
 public sealed record Relation(Guid OtherId, bool IsBlocked, bool MayAddToGroups);
 
+/// <summary>Who sees a user's presence.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PresenceVisibility>))]
+public enum PresenceVisibility
+{
+    /// <summary>Everybody who is not kept apart by a block.</summary>
+    [JsonStringEnumMemberName("everybody")] Everybody = 0,
+    /// <summary>Friends.</summary>
+    [JsonStringEnumMemberName("friends")] Friends = 1,
+    /// <summary>Only the user.</summary>
+    [JsonStringEnumMemberName("nobody")] Nobody = 2,
+}
+
+/// <summary>Who may know whether these users are there; what Presence judges by.</summary>
+/// <param name="UserIds">At most 1,000.</param>
+public sealed record GetAudiences(Guid[] UserIds) : IRequest<Audience[]>;
+
+/// <summary>Who may know of one user; users who are not there are left out of the answer.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Presence">Whom the user lets see their presence.</param>
+/// <param name="Friends">The user's friends, in no order.</param>
+/// <param name="Blocked">Whom the user has blocked, and who has blocked the user, in no order.</param>
+public sealed record Audience(Guid UserId, PresenceVisibility Presence, Guid[] Friends, Guid[] Blocked);
+
 /// <summary>A block was made or taken away between two users; a cache of relations forgets the pair. May be lost: caches live at most 30 seconds.</summary>
 /// <param name="UserId">Who changed it.</param>
 /// <param name="OtherId">The other.</param>

@@ -134,6 +134,8 @@ public sealed class IdentityProfileTests
     [InlineData("""{"theme":"dark"}""", "invalid_request")]
     [InlineData("""{"groupAdditions":"nobody"}""", "invalid_request")]
     [InlineData("""{"groupAdditions":1}""", "invalid_request")]
+    [InlineData("""{"presence":"strangers"}""", "invalid_request")]
+    [InlineData("""{"presence":2}""", "invalid_request")]
     [InlineData("""{"client":"dark"}""", "invalid_request")]
     public async Task What_are_no_settings_is_refused(string settings, string code)
     {

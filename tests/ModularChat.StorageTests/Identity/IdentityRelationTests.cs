@@ -150,6 +150,29 @@ public sealed class IdentityRelationTests
     }
 
     [Fact]
+    public async Task An_audience_has_the_friends_the_blocks_of_both_ways_and_what_the_user_has_set()
+    {
+        await using var server = await StartAsync();
+        var (alice, bob, carol, dora) = (await server.EnterAsync("alice"), await server.EnterAsync("bob"), await server.EnterAsync("carol"), await server.EnterAsync("dora"));
+        await server.Get<Friends>().RequestAsync(alice, bob.UserId, Cancel);
+        await server.Get<Friends>().RequestAsync(bob, alice.UserId, Cancel);
+        await server.Get<Friends>().RequestAsync(alice, carol.UserId, Cancel);
+        await server.Get<Blocks>().BlockAsync(dora, alice.UserId, Cancel);
+        await server.Get<Settings>().PutAsync(alice, new(0, JsonElement.Parse("""{"presence":"friends"}""")), Cancel);
+
+        var audiences = await server.SendAsync(new GetAudiences([alice.UserId, dora.UserId, Ids.New()]));
+
+        var (ofAlice, ofDora) = (audiences.Single(one => one.UserId == alice.UserId), audiences.Single(one => one.UserId == dora.UserId));
+        audiences.Length.ShouldBe(2);
+        ofAlice.Presence.ShouldBe(PresenceVisibility.Friends);
+        ofAlice.Friends.ShouldBe([bob.UserId]);
+        ofAlice.Blocked.ShouldBe([dora.UserId]);
+        ofDora.Presence.ShouldBe(PresenceVisibility.Everybody);
+        ofDora.Friends.ShouldBeEmpty();
+        ofDora.Blocked.ShouldBe([alice.UserId]);
+    }
+
+    [Fact]
     public async Task A_change_that_fails_publishes_nothing_and_changes_no_version()
     {
         await using var server = await StartAsync("Identity:MaxBlocks=1");

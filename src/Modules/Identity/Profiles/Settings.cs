@@ -8,7 +8,7 @@ using ModularChat.Identity.Versions;
 
 namespace ModularChat.Identity.Profiles;
 
-internal sealed record SettingsDocument(GroupAdditions GroupAdditions, JsonElement Client);
+internal sealed record SettingsDocument(GroupAdditions GroupAdditions, PresenceVisibility Presence, JsonElement Client);
 
 internal sealed record SettingsAnswer(long Version, SettingsDocument Settings);
 
@@ -50,6 +50,7 @@ internal sealed class Settings(Changes changes, IdentityStore store)
                     db.Settings.Add(row);
                 }
                 row.GroupAdditions = document.GroupAdditions;
+                row.PresenceVisibility = document.Presence;
                 row.Client = document.Client.GetRawText();
                 return new SettingsAnswer(await db.BumpAsync(caller.UserId, DataVersions.Settings, events, token), document);
             },
@@ -60,7 +61,7 @@ internal sealed class Settings(Changes changes, IdentityStore store)
         db.Versions.Where(row => row.UserId == caller.UserId && row.Subject == DataVersions.Settings).Select(row => row.Version).SingleOrDefaultAsync(token);
 
     private static SettingsDocument ToDocument(SettingsRow? row) =>
-        new(row?.GroupAdditions ?? GroupAdditions.Everybody, JsonElement.Parse(row?.Client ?? "{}"));
+        new(row?.GroupAdditions ?? GroupAdditions.Everybody, row?.PresenceVisibility ?? PresenceVisibility.Everybody, JsonElement.Parse(row?.Client ?? "{}"));
 
     private static SettingsDocument Parse(JsonElement settings)
     {
@@ -72,12 +73,13 @@ internal sealed class Settings(Changes changes, IdentityStore store)
         {
             throw ChatException.TooLong("settings", MaxBytes, "bytes");
         }
-        var document = new SettingsDocument(GroupAdditions.Everybody, JsonElement.Parse("{}"));
+        var document = new SettingsDocument(GroupAdditions.Everybody, PresenceVisibility.Everybody, JsonElement.Parse("{}"));
         foreach (var property in settings.EnumerateObject())
         {
             document = property.Name switch
             {
                 "groupAdditions" => document with { GroupAdditions = ParseAdditions(property.Value) },
+                "presence" => document with { Presence = ParsePresence(property.Value) },
                 "client" when property.Value.ValueKind == JsonValueKind.Object => document with { Client = property.Value.Clone() },
                 "client" => throw ChatException.Invalid("settings.client", "settings.client is an object."),
                 _ => throw ChatException.Invalid("settings", "A setting that the server does not know belongs under client."),
@@ -85,6 +87,15 @@ internal sealed class Settings(Changes changes, IdentityStore store)
         }
         return document;
     }
+
+    private static PresenceVisibility ParsePresence(JsonElement value) =>
+        (value.ValueKind == JsonValueKind.String ? value.GetString() : null) switch
+        {
+            "everybody" => PresenceVisibility.Everybody,
+            "friends" => PresenceVisibility.Friends,
+            "nobody" => PresenceVisibility.Nobody,
+            _ => throw ChatException.Invalid("settings.presence", "presence is everybody, friends or nobody."),
+        };
 
     private static GroupAdditions ParseAdditions(JsonElement value) =>
         (value.ValueKind == JsonValueKind.String ? value.GetString() : null) switch

@@ -68,6 +68,7 @@ internal sealed class SettingsRow
 {
     public Guid UserId { get; set; }
     public GroupAdditions GroupAdditions { get; set; }
+    public PresenceVisibility PresenceVisibility { get; set; }
     /// <summary>The clients' own part: a JSON object.</summary>
     public required string Client { get; set; }
 }

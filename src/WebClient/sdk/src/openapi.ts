@@ -419,6 +419,11 @@ export interface components {
             pinned?: boolean;
             archived?: boolean;
         };
+        /**
+         * @description Who sees a user's presence.
+         * @enum {unknown}
+         */
+        PresenceVisibility: "everybody" | "friends" | "nobody";
         /** @description A refusal as a client sees it (RFC 9457); the same object on every transport. See docs/protocol.md section 3. */
         Problem: {
             type: string;
@@ -522,6 +527,7 @@ export interface components {
         };
         SettingsDocument: {
             groupAdditions: components["schemas"]["GroupAdditions"];
+            presence: components["schemas"]["PresenceVisibility"];
             client: components["schemas"]["JsonElement"];
         };
         SettingsRequest: {

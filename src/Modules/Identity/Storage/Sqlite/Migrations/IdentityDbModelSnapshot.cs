@@ -211,6 +211,9 @@ namespace ModularChat.Identity.Storage.Sqlite.Migrations
                     b.Property<int>("GroupAdditions")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("PresenceVisibility")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("UserId");
 
                     b.ToTable("identity_settings", (string)null);
