@@ -9,6 +9,7 @@ using ModularChat.Messaging.Reading;
 using ModularChat.Messaging.Receipts;
 using ModularChat.Messaging.Sending;
 using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.Placing;
 
 namespace ModularChat.Messaging;
 
@@ -19,7 +20,8 @@ public static class MessagingModule
     public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<MessagingOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>();
+        services.AddKeyedSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>("sqlite");
+        services.AddSingleton<ConfiguredLog>();
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());
         services.AddSingleton<Positions>();

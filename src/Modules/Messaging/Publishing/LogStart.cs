@@ -1,16 +1,15 @@
 using Microsoft.Extensions.Hosting;
-using ModularChat.Contracts;
 using ModularChat.Messaging.Receipts;
-using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.Placing;
 
 namespace ModularChat.Messaging.Publishing;
 
 /// <summary>Opens the log before the server takes requests, and closes it after the last one.</summary>
-internal sealed class LogStart(ILogEngine engine, CommitPublisher publisher, Positions positions, OpenedLog opened, MarkWindows windows) : IHostedLifecycleService
+internal sealed class LogStart(ConfiguredLog configured, CommitPublisher publisher, Positions positions, OpenedLog opened, MarkWindows windows) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var log = await engine.OpenAsync(engine.DefaultDatabase!, new LogOpening(null, Ids.New()), publisher, cancellationToken);
+        var log = await configured.OpenAsync(publisher, cancellationToken);
         positions.Reset(await log.GetPositionsAsync(cancellationToken));
         opened.Use(log);
     }
