@@ -7,6 +7,13 @@ internal interface ILogEngine
     string? DefaultDatabase { get; }
 
     /// <summary>
+    /// True when the database holds a log already; false when <see cref="OpenAsync"/> would make one. Changes nothing: of several databases
+    /// of one log those that hold it are opened first, and the others are made as parts of it.
+    /// </summary>
+    /// <exception cref="ModularChat.Storage.StartupException">It cannot be reached.</exception>
+    ValueTask<bool> HoldsLogAsync(string database, CancellationToken token);
+
+    /// <summary>
     /// Opens one database. One that holds nothing is made: as a new log with all its shards, or as <see cref="LogOpening.Seed"/> says.
     /// From the first append on, <paramref name="listener"/> gets every commit.
     /// </summary>

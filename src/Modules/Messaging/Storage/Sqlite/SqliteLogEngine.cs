@@ -10,6 +10,9 @@ internal sealed class SqliteLogEngine(
 {
     public string? DefaultDatabase => "messages.db";
 
+    public ValueTask<bool> HoldsLogAsync(string database, CancellationToken token) =>
+        ValueTask.FromResult(new FileInfo(folder.File(database)) is { Exists: true, Length: > 0 });
+
     public async ValueTask<ILogDatabase> OpenAsync(string database, LogOpening opening, ICommitListener listener, CancellationToken token) =>
         await SqliteMessageLog.OpenAsync(folder, database, opening, options.Value.Messages, messaging.Value.ReceiptLimit, listener, time, logger, token);
 }
