@@ -140,6 +140,9 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
             case FrameType.Typing when frame is { ConversationId: { } id, UserId: { } user }:
                 replica.Typing(id, user, frame.ExpiresAt ?? options.Time.GetUtcNow() + TimeSpan.FromSeconds(6));
                 break;
+            case FrameType.Versions when frame.Versions is { } versions:
+                replica.Versions(versions);
+                break;
             case FrameType.Hello:
                 replica.Me = frame.UserId ?? replica.Me;
                 _heartbeat = TimeSpan.FromSeconds(Math.Clamp(frame.HeartbeatSeconds ?? 10, 1, 300));

@@ -79,7 +79,7 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
         }
         if (page.Versions is { Count: > 0 } versions)
         {
-            events.Publish(new VersionsReceived(versions));
+            Versions(versions);
         }
         await KeepCursorAsync(page.Cursor, token);
     }
@@ -131,6 +131,8 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
     }
 
     public void Typing(Guid conversationId, Guid userId, DateTimeOffset expiresAt) => events.Publish(new TypingReceived(conversationId, userId, expiresAt));
+
+    public void Versions(IReadOnlyDictionary<string, long> versions) => events.Publish(new VersionsReceived(versions));
 
     public void ApplyOlder(Guid conversationId, HistoryPage page)
     {

@@ -11,6 +11,8 @@ internal sealed record MembersBody(Guid? ClientMessageId, IReadOnlyList<Guid> Us
 internal sealed record ChangeBody(Guid? ClientMessageId, string? Title = null, string? History = null, string? Role = null);
 internal sealed record MessageBody(Guid ClientMessageId, string? Text, long? ReplyTo);
 internal sealed record MarksBody(long? Delivered, long? Read);
+internal sealed record DraftBody(string Text, long? ReplyTo, Guid? ClientMessageId);
+internal sealed record DraftAnswer(long Version);
 internal sealed record UsersAnswer(IReadOnlyList<User> Users);
 internal sealed record MeAnswer(User User, bool IsAdministrator, string? TimeZone);
 internal sealed record ApplicationBody(string Name, IReadOnlyList<string> Scopes);

@@ -31,5 +31,9 @@ namespace ModularChat.Client.Wire;
 [JsonSerializable(typeof(MeAnswer))]
 [JsonSerializable(typeof(ApplicationBody))]
 [JsonSerializable(typeof(ApplicationAnswer))]
+[JsonSerializable(typeof(DraftBody))]
+[JsonSerializable(typeof(DraftAnswer))]
+[JsonSerializable(typeof(Drafts))]
+[JsonSerializable(typeof(Devices))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ClientJson : JsonSerializerContext;

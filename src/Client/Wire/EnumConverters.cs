@@ -32,4 +32,4 @@ internal sealed class ConversationKindConverter() : NamesConverter<ConversationK
 internal sealed class MemberRoleConverter() : NamesConverter<MemberRole>("none", "invited", "member", "administrator", "owner");
 
 internal sealed class FrameTypeConverter() : NamesConverter<FrameType>(
-    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat");
+    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions");

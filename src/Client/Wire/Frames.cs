@@ -6,7 +6,7 @@ namespace ModularChat.Client.Wire;
 [JsonConverter(typeof(FrameTypeConverter))]
 internal enum FrameType
 {
-    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat,
+    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions,
 }
 
 /// <summary>Any frame from the server; which parts are there depends on its type. Plain setters: the deserialiser fills them without an argument array.</summary>

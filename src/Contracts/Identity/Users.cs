@@ -70,9 +70,10 @@ public sealed record BlockChanged(Guid UserId, Guid OtherId) : INotification;
 
 /// <summary>General data of a user changed; Messaging says so in Self, the gateway to live devices.</summary>
 /// <param name="UserId">Whose.</param>
-/// <param name="Subject">profile, settings, friends, blocks or devices.</param>
+/// <param name="Subject">profile, settings, friends, blocks, devices or drafts.</param>
 /// <param name="Version">Its version now.</param>
-public sealed record UserDataChanged(Guid UserId, string Subject, long Version) : INotification;
+/// <param name="IsQuiet">It changes too often to be an entry in Self: live devices get a frame, the others the version with their next sync.</param>
+public sealed record UserDataChanged(Guid UserId, string Subject, long Version, bool IsQuiet = false) : INotification;
 
 /// <summary>The versions of a user's general data, by subject; subjects never changed have version 0 and may be left out.</summary>
 /// <param name="UserId">Whose.</param>

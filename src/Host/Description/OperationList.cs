@@ -38,6 +38,9 @@ internal static class OperationList
         new("PATCH", "/me", "changeMe", Profiles, "Changes the caller's profile") { Problems = [InvalidText, TooLong, NotFound] },
         new("GET", "/me/settings", "getSettings", Profiles, "The caller's settings"),
         new("PUT", "/me/settings", "putSettings", Profiles, "Replaces the caller's settings") { Needs = ["version", "settings"], Problems = [TooLong, InvalidText, Conflict] },
+        new("GET", "/me/drafts", "listDrafts", Profiles, "What the caller has begun to write"),
+        new("PUT", "/me/drafts/{id}", "putDraft", Profiles, "Keeps a draft for a conversation") { Needs = ["text"], Problems = [InvalidText, TooLong, LimitReached] },
+        new("DELETE", "/me/drafts/{id}", "deleteDraft", Profiles, "Takes a draft away"),
         new("GET", "/users", "searchUsers", Profiles, "Users whose name begins so"),
         new("GET", "/users/{id}", "getUser", Profiles, "One user's profile") { Problems = [NotFound] },
 

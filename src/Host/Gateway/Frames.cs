@@ -73,6 +73,14 @@ internal static class Frames
         JsonSerializer.Serialize(writer, it.state, Json.OwnState);
     });
 
+    /// <summary>Versions of general data that moved; what a sync says of all of them.</summary>
+    public static Frame Versions(string subject, long version) => Write("versions", (subject, version), static (writer, it) =>
+    {
+        writer.WriteStartObject("versions"u8);
+        writer.WriteNumber(it.subject, it.version);
+        writer.WriteEndObject();
+    });
+
     public static Frame Typing(TypingSignalled typing) => Write("typing", typing, static (writer, typing) =>
     {
         writer.WriteString("conversationId"u8, typing.ConversationId);

@@ -15,6 +15,7 @@ internal static class GatewaySetup
             .Validate(o => o.OfflineAfterSeconds > o.HeartbeatSeconds, "Gateway:OfflineAfterSeconds must be more than Gateway:HeartbeatSeconds.")
             .ValidateOnStart();
         services.AddSingleton<ConnectionTable>();
+        services.AddSingleton<LiveSessions>();
         services.AddSingleton<DeliveredPositions>();
         services.AddSingleton<Opening>();
         services.AddSingleton<FrameRouter>();

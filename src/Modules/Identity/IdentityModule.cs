@@ -6,8 +6,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ModularChat.Identity.Accounts;
 using ModularChat.Identity.Applications;
+using ModularChat.Identity.Drafts;
 using ModularChat.Identity.Endpoints;
 using ModularChat.Identity.Names;
 using ModularChat.Identity.Profiles;
@@ -29,6 +31,7 @@ public static class IdentityModule
             .Bind(configuration.GetSection("Identity"))
             .ValidateDataAnnotations()
             .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<IdentityOptions>, CheckRegions>();
         services.AddPooledDbContextFactory<IdentityDb>((provider, db) => db
             .UseSqlite(
                 $"Data Source={provider.GetRequiredService<DataFolder>().File("identity.db")}",
@@ -56,6 +59,9 @@ public static class IdentityModule
         services.AddTransient<Devices>();
         services.AddTransient<UserProfiles>();
         services.AddTransient<Settings>();
+        services.AddTransient<UserDrafts>();
+        services.AddSingleton<Regions>();
+        services.AddSingleton<LastSeen>();
         services.AddTransient<Friends>();
         services.AddTransient<Blocks>();
         services.AddTransient<ExternalUsers>();
@@ -73,6 +79,7 @@ public static class IdentityModule
     {
         AccountEndpoints.Map(routes);
         ProfileEndpoints.Map(routes);
+        DraftEndpoints.Map(routes);
         ApplicationEndpoints.Map(routes);
         return routes;
     }

@@ -69,6 +69,20 @@ public sealed class IdentityOptions
     [Range(1, 10_000), Limit]
     public int MaxBlocks { get; set; } = 1000;
 
+    /// <summary>Drafts of one user, one a conversation, 1 to 10,000. Default 200.</summary>
+    [Range(1, 10_000), Limit]
+    public int MaxDrafts { get; set; } = 200;
+
+    /// <summary>UTF-16 code units of a draft, 1 to 100,000. Default 10,000.</summary>
+    [Range(1, 100_000), Limit]
+    public int MaxDraftLength { get; set; } = 10_000;
+
+    /// <summary>
+    /// Names of regions by address, as <c>"192.0.2.0/24 Berlin"</c>; of several that fit, the narrowest. Shown in a user's own list of devices.
+    /// Names have up to 64 characters. Default none.
+    /// </summary>
+    public IList<string> Regions { get; set; } = [];
+
     /// <summary>Writes an application key with all scopes to the file <c>development-key</c> in the data folder when it is not there. Never on a server that others reach. Default false.</summary>
     public bool WriteDevelopmentKey { get; set; }
 }

@@ -37,6 +37,9 @@ public sealed class WalkTests
         await walk.AskAsync(bo, "PATCH", "me", new { displayName = "Bo", statusText = "here", timeZone = "Europe/Berlin" });
         var settings = await walk.AskAsync(bo, "GET", "me/settings");
         await walk.AskAsync(carl, "PUT", "me/settings", new { version = settings.GetProperty("version").GetInt64(), settings = new { groupAdditions = "friends", client = new { a = 1 } } });
+        await walk.AskAsync(bo, "PUT", $"me/drafts/{Ids.New()}", new { text = "dear al", replyTo = 1, clientMessageId = Ids.New() });
+        await walk.AskAsync(bo, "GET", "me/drafts");
+        await walk.AskAsync(bo, "DELETE", $"me/drafts/{Ids.New()}?clientMessageId={Ids.New()}");
         await walk.AskAsync(bo, "GET", "users?prefix=al&limit=5");
         await walk.AskAsync(bo, "GET", $"users/{alice.Id}");
         await walk.AskAsync(alice, "PUT", $"friends/{bo.Id}");

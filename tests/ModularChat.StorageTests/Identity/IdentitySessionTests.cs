@@ -79,11 +79,27 @@ public sealed class IdentitySessionTests
         server.Time.Advance(TimeSpan.FromMinutes(59));
         var caller = await server.CallerAsync(alice);
         (await LastUseAsync()).ShouldBe(begun);
+        // The list of devices knows better.
+        (await server.Get<Devices>().ListAsync(caller, Cancel)).Devices.ShouldHaveSingleItem().LastUsedAt.ShouldBe(begun.AddMinutes(59));
         server.Time.Advance(TimeSpan.FromMinutes(1));
         await server.CallerAsync(alice);
         (await LastUseAsync()).ShouldBe(begun.AddHours(1));
 
-        async Task<DateTimeOffset> LastUseAsync() => (await server.Get<Devices>().ListAsync(caller, Cancel)).Devices.ShouldHaveSingleItem().LastUsedAt;
+        Task<DateTimeOffset> LastUseAsync() => server.Get<IdentityStore>().ReadAsync(db => db.Sessions.Select(session => session.LastUsedAt).SingleAsync(Cancel), Cancel);
+    }
+
+    [Fact]
+    public async Task The_last_use_of_a_silent_device_is_written_by_the_sweep_and_survives_the_process()
+    {
+        await using var server = await StartAsync();
+        var alice = await server.RegisterAsync("alice");
+        server.Time.Advance(TimeSpan.FromMinutes(20));
+        var caller = await server.CallerAsync(alice);
+        var last = server.Time.GetUtcNow();
+        server.Time.Advance(TimeSpan.FromMinutes(10));
+        await server.Get<LastSeen>().WriteSilentAsync(server.Time.GetUtcNow(), Cancel);
+        await server.RestartAsync();
+        (await server.Get<Devices>().ListAsync(caller, Cancel)).Devices.ShouldHaveSingleItem().LastUsedAt.ShouldBe(last);
     }
 
     [Fact]

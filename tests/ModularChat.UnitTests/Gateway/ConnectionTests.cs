@@ -53,6 +53,32 @@ public sealed class ConnectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_that_ended_on_the_way_in_closes_the_connection_before_its_opening()
+    {
+        var session = Ids.New();
+        _connection.Caller = new Caller(Ids.New(), Ids.New(), session);
+        var sessions = new LiveSessions();
+        sessions.End(session);
+        using var seat = sessions.Enter(_connection);
+        (await _client.ReceiveAsync(new byte[100], Token)).MessageType.ShouldBe(WebSocketMessageType.Close);
+        ((int?)_client.CloseStatus).ShouldBe(4100);
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_closes_a_connection_that_is_still_opening_and_no_other()
+    {
+        var session = Ids.New();
+        _connection.Caller = new Caller(Ids.New(), Ids.New(), session);
+        var sessions = new LiveSessions();
+        using var seat = sessions.Enter(_connection);
+        sessions.End(Ids.New());
+        _connection.Send(Bytes("page"));
+        (await ReadAsync(1)).ShouldBe(["page"]);
+        sessions.End(session);
+        (await _client.ReceiveAsync(new byte[100], Token)).MessageType.ShouldBe(WebSocketMessageType.Close);
+    }
+
+    [Fact]
     public async Task What_the_sync_has_brought_is_dropped_and_the_rest_follows_the_live_frame()
     {
         _connection.Deliver(0, 4, Bytes("four"));

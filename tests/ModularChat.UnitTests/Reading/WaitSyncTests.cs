@@ -144,6 +144,18 @@ public sealed class WaitSyncTests : IAsyncLifetime
         stays.IsCompleted.ShouldBeFalse();
         chat.Time.Advance(Long);
         (await stays).Conversations.ShouldBeEmpty();
+        // Its credentials were looked at just before, its wait begins after.
+        (await Should.ThrowAsync<ChatException>(() => chat.Mediator.Send(new WaitSync(new Caller(bo, SessionId: session), cursor, 500, Long), Token)))
+            .Code.ShouldBe(ProblemCodes.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Data_that_changes_without_an_entry_is_answered_at_once_by_its_version()
+    {
+        var waiting = WaitAsync(bo, await CursorAsync(bo));
+        await BegunAsync(1);
+        await chat.Mediator.Publish(new UserDataChanged(bo, "drafts", 3, IsQuiet: true), Token);
+        (await waiting).Versions.ShouldNotBeNull();
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace ModularChat.Host.Gateway.Inbound;
 
 /// <summary>What every live connection goes through once it is known whose it is, whatever its transport.</summary>
 internal sealed partial class ConnectionLife(
-    IMediator mediator, Opening opening, ConnectionTable table, IOptions<GatewayOptions> options, ILogger<ConnectionLife> logger)
+    IMediator mediator, Opening opening, ConnectionTable table, LiveSessions sessions, IOptions<GatewayOptions> options, ILogger<ConnectionLife> logger)
 {
     /// <summary>Registers the connection, opens it from the cursor beside <paramref name="inbound"/>, and takes it out when that is over.</summary>
     /// <param name="connection">With its caller set.</param>
@@ -22,6 +22,7 @@ internal sealed partial class ConnectionLife(
             connection.Close(CloseReason.TooManyConnections);
             return;
         }
+        using var seat = sessions.Enter(connection);
         await mediator.Send(new KeepConnection(connection.Id, caller, connection.Transport), connection.Closed);
         try
         {

@@ -4,8 +4,9 @@ using ModularChat.Contracts.Presence;
 
 namespace ModularChat.Host.Gateway.Outbound;
 
-/// <summary>What is not in the log: typing, and sessions that end.</summary>
-internal sealed class EventDelivery(ConnectionTable table) : INotificationHandler<TypingSignalled>, INotificationHandler<SessionEnded>
+/// <summary>What is not in the log: typing, general data that changes too often for it, and sessions that end.</summary>
+internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions)
+    : INotificationHandler<TypingSignalled>, INotificationHandler<UserDataChanged>, INotificationHandler<SessionEnded>
 {
     public Task Handle(TypingSignalled notification, CancellationToken cancellationToken)
     {
@@ -20,15 +21,23 @@ internal sealed class EventDelivery(ConnectionTable table) : INotificationHandle
         return Task.CompletedTask;
     }
 
-    public Task Handle(SessionEnded notification, CancellationToken cancellationToken)
+    public Task Handle(UserDataChanged notification, CancellationToken cancellationToken)
     {
-        foreach (var connection in table.Of(notification.UserId))
+        var connections = notification.IsQuiet ? table.Of(notification.UserId) : [];
+        if (!connections.IsEmpty)
         {
-            if (connection.Caller?.SessionId == notification.SessionId)
+            var frame = Frames.Versions(notification.Subject, notification.Version);
+            foreach (var connection in connections)
             {
-                connection.Close(CloseReason.Unauthorized);
+                connection.Deliver(0, 0, frame);
             }
         }
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(SessionEnded notification, CancellationToken cancellationToken)
+    {
+        sessions.End(notification.SessionId);
         return Task.CompletedTask;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class LogIn(
             }
             now.AccessFailedCount = 0;
             now.LockoutEnd = null;
-            return new AccountAnswer(now.ToInfo(), await sessions.BeginAsync(db, now.Id, device, events, token));
+            return new AccountAnswer(now.ToInfo(), await sessions.BeginAsync(db, now.Id, device, origin, events, token));
         }, token);
     }
 

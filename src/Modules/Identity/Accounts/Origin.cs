@@ -6,7 +6,8 @@ namespace ModularChat.Identity.Accounts;
 /// <summary>Where a request comes from.</summary>
 /// <param name="Key">What rate limits count by: the address, of an IPv6 address the first 64 bits.</param>
 /// <param name="IsThisMachine">True only for a loopback address that no proxy stands behind: a proxy on the same machine would make everybody local.</param>
-internal sealed record Origin(string Key, bool IsThisMachine)
+/// <param name="Address">The address itself; kept nowhere.</param>
+internal sealed record Origin(string Key, bool IsThisMachine, IPAddress? Address = null)
 {
     private static readonly string[] ProxyHeaders =
     [
@@ -21,7 +22,7 @@ internal sealed record Origin(string Key, bool IsThisMachine)
             address = address.MapToIPv4();
         }
         var isLocal = address is not null && IPAddress.IsLoopback(address) && !ProxyHeaders.Any(context.Request.Headers.ContainsKey);
-        return new Origin(KeyOf(address), isLocal);
+        return new Origin(KeyOf(address), isLocal, address);
     }
 
     private static string KeyOf(IPAddress? address) =>

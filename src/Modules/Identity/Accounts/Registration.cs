@@ -53,7 +53,7 @@ internal sealed class Registration(
                     await UseInviteAsync(db, request.Invite!, token);
                 }
                 await accounts.Over(db, token).AddAsync(user);
-                return new AccountAnswer(user.ToInfo(), await sessions.BeginAsync(db, user.Id, device, events, token));
+                return new AccountAnswer(user.ToInfo(), await sessions.BeginAsync(db, user.Id, device, origin, events, token));
             }, token);
             if (isSetUp)
             {

@@ -51,7 +51,7 @@ internal sealed class ExternalUsers(Changes changes, AccountStores accounts, Ses
             async (db, events) =>
             {
                 var user = await GetAsync(db, applicationId, externalId, token);
-                return new SessionAnswer(await sessions.BeginAsync(db, user.Id, device, events, token));
+                return new SessionAnswer(await sessions.BeginAsync(db, user.Id, device, origin: null, events, token));
             },
             token);
     }

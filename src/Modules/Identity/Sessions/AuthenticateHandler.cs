@@ -9,7 +9,7 @@ using ModularChat.Identity.Storage;
 namespace ModularChat.Identity.Sessions;
 
 internal sealed partial class AuthenticateHandler(
-    Credentials credentials, Changes changes, IdentityStore store, TimeProvider time, IOptions<IdentityOptions> options, ILogger<AuthenticateHandler> logger)
+    Credentials credentials, Changes changes, IdentityStore store, LastSeen lastSeen, TimeProvider time, IOptions<IdentityOptions> options, ILogger<AuthenticateHandler> logger)
     : IRequestHandler<Authenticate, Authenticated?>
 {
     // A use is written down at most this often, so that a busy session does not write at each request.
@@ -41,6 +41,7 @@ internal sealed partial class AuthenticateHandler(
             await ExpireAsync(holder.Caller, token);
             return null;
         }
+        lastSeen.Note(holder.Caller.SessionId!.Value, now);
         if (now - holder.LastUsedAt >= WriteEvery)
         {
             expiresAt = now.AddDays(options.Value.SessionDays);
@@ -78,11 +79,12 @@ internal sealed partial class AuthenticateHandler(
     }
 }
 
-internal sealed class ForgetEndedSession(Credentials credentials) : INotificationHandler<SessionEnded>
+internal sealed class ForgetEndedSession(Credentials credentials, LastSeen lastSeen) : INotificationHandler<SessionEnded>
 {
     public Task Handle(SessionEnded notification, CancellationToken cancellationToken)
     {
         credentials.ForgetSession(notification.SessionId);
+        lastSeen.Forget(notification.SessionId);
         return Task.CompletedTask;
     }
 }

@@ -4,24 +4,22 @@ using ModularChat.Identity.Storage;
 
 namespace ModularChat.Identity.Sessions;
 
-internal sealed record DeviceInfo(Guid Id, string Name, string Platform, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, bool IsCurrent);
+internal sealed record DeviceInfo(Guid Id, string Name, string Platform, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, bool IsCurrent, string? Region);
 
 internal sealed record DevicesAnswer(DeviceInfo[] Devices);
 
 /// <summary>Where a user is logged in.</summary>
-internal sealed class Devices(Changes changes, IdentityStore store, TimeProvider time)
+internal sealed class Devices(Changes changes, IdentityStore store, LastSeen lastSeen, TimeProvider time)
 {
-    public Task<DevicesAnswer> ListAsync(Caller caller, CancellationToken token)
+    public async Task<DevicesAnswer> ListAsync(Caller caller, CancellationToken token)
     {
         var now = time.GetUtcNow();
-        return store.ReadAsync(
-            async db => new DevicesAnswer(await db.Sessions
-                .Where(session => session.UserId == caller.UserId && session.ExpiresAt > now)
-                .OrderByDescending(session => session.LastUsedAt)
-                .Select(session => new DeviceInfo(
-                    session.DeviceId, session.DeviceName, session.Platform, session.CreatedAt, session.LastUsedAt, session.Id == caller.SessionId))
-                .ToArrayAsync(token)),
-            token);
+        var rows = await store.ReadAsync(
+            db => db.Sessions.Where(session => session.UserId == caller.UserId && session.ExpiresAt > now).ToListAsync(token), token);
+        var devices = rows.Select(session => new DeviceInfo(
+            session.DeviceId, session.DeviceName, session.Platform, session.CreatedAt, lastSeen.Of(session.Id, session.LastUsedAt),
+            session.Id == caller.SessionId, session.Region));
+        return new DevicesAnswer([.. devices.OrderByDescending(device => device.LastUsedAt)]);
     }
 
     public async Task SignOutAsync(Guid userId, Guid deviceId, CancellationToken token)

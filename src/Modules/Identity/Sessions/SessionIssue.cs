@@ -2,15 +2,18 @@ using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
+using ModularChat.Identity.Accounts;
 using ModularChat.Identity.Storage;
 using ModularChat.Identity.Versions;
 
 namespace ModularChat.Identity.Sessions;
 
 /// <summary>Begins and ends sessions inside a transaction.</summary>
-internal sealed class SessionIssue(TimeProvider time, IOptions<IdentityOptions> options)
+internal sealed class SessionIssue(TimeProvider time, Regions regions, IOptions<IdentityOptions> options)
 {
-    public async Task<SessionInfo> BeginAsync(IdentityDb db, Guid userId, DeviceRequest device, List<INotification> events, CancellationToken token)
+    // Without an origin when a server logs somebody in.
+    public async Task<SessionInfo> BeginAsync(
+        IdentityDb db, Guid userId, DeviceRequest device, Origin? origin, List<INotification> events, CancellationToken token)
     {
         var now = time.GetUtcNow();
         var own = await db.Sessions.Where(session => session.UserId == userId).OrderByDescending(session => session.LastUsedAt).ToListAsync(token);
@@ -30,6 +33,7 @@ internal sealed class SessionIssue(TimeProvider time, IOptions<IdentityOptions> 
             CreatedAt = now,
             LastUsedAt = now,
             ExpiresAt = now.AddDays(options.Value.SessionDays),
+            Region = regions.Of(origin?.Address),
         };
         db.Sessions.Add(row);
         await db.BumpAsync(userId, DataVersions.Devices, events, token);

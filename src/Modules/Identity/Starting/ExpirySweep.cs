@@ -7,7 +7,7 @@ using ModularChat.Identity.Storage;
 
 namespace ModularChat.Identity.Starting;
 
-/// <summary>Once an hour: sessions that ran out end, so that their connections close, and old codes go.</summary>
+/// <summary>Once an hour: sessions that ran out end, so that their connections close, old codes go, and the last use of what fell silent is written down.</summary>
 internal sealed partial class ExpirySweep(IServiceScopeFactory scopes, TimeProvider time, ILogger<ExpirySweep> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -33,6 +33,7 @@ internal sealed partial class ExpirySweep(IServiceScopeFactory scopes, TimeProvi
         var changes = scope.ServiceProvider.GetRequiredService<Changes>();
         var now = time.GetUtcNow();
         await store.WriteAsync(db => db.Codes.Where(code => code.ExpiresAt <= now).ExecuteDeleteAsync(token), token);
+        await scope.ServiceProvider.GetRequiredService<LastSeen>().WriteSilentAsync(now, token);
         var users = await store.ReadAsync(
             db => db.Sessions.Where(session => session.ExpiresAt <= now).Select(session => session.UserId).Distinct().ToListAsync(token), token);
         foreach (var userId in users)

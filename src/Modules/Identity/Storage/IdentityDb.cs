@@ -21,6 +21,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : DbConte
     public DbSet<VersionRow> Versions => Set<VersionRow>();
     public DbSet<FriendshipRow> Friendships => Set<FriendshipRow>();
     public DbSet<BlockRow> Blocks => Set<BlockRow>();
+    public DbSet<DraftRow> Drafts => Set<DraftRow>();
     public DbSet<FactRow> Facts => Set<FactRow>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -35,6 +36,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : DbConte
             sessions.Property(session => session.Id).ValueGeneratedNever();
             sessions.Property(session => session.DeviceName).HasMaxLength(64);
             sessions.Property(session => session.Platform).HasMaxLength(64);
+            sessions.Property(session => session.Region).HasMaxLength(64);
             sessions.HasIndex(session => session.TokenHash).IsUnique();
             sessions.HasIndex(session => session.DeviceId).IsUnique();
             sessions.HasIndex(session => session.UserId);
@@ -79,6 +81,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : DbConte
             blocks.ToTable(Prefix + "blocks").HasKey(row => new { row.UserId, row.OtherId });
             blocks.HasIndex(row => row.OtherId);
         });
+        modelBuilder.Entity<DraftRow>(drafts => drafts.ToTable(Prefix + "drafts").HasKey(row => new { row.UserId, row.ConversationId }));
         modelBuilder.Entity<FactRow>(facts =>
         {
             facts.ToTable(Prefix + "facts").HasKey(fact => fact.Key);

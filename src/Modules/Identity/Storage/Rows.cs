@@ -29,6 +29,8 @@ internal sealed class SessionRow
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset LastUsedAt { get; set; }
     public DateTimeOffset ExpiresAt { get; set; }
+    /// <summary>Of the address of the log-in, when the server's table knows it. The address itself is not kept.</summary>
+    public string? Region { get; set; }
 
     public SessionEnded ToEnded() => new(Id, UserId, DeviceId);
 }
@@ -71,6 +73,18 @@ internal sealed class SettingsRow
     public PresenceVisibility PresenceVisibility { get; set; }
     /// <summary>The clients' own part: a JSON object.</summary>
     public required string Client { get; set; }
+}
+
+/// <summary>What a user has begun to write in a conversation. The user's own, on all devices; nobody else reads it.</summary>
+internal sealed class DraftRow
+{
+    public Guid UserId { get; set; }
+    public Guid ConversationId { get; set; }
+    public required string Text { get; set; }
+    public long? ReplyTo { get; set; }
+    /// <summary>The id under which it will be sent: whoever sees a message of this id knows that the draft is done.</summary>
+    public Guid? ClientMessageId { get; set; }
+    public DateTimeOffset At { get; set; }
 }
 
 /// <summary>How often a part of a user's general data has changed.</summary>

@@ -8,7 +8,7 @@ namespace ModularChat.Identity.Versions;
 /// <summary>The versions of a user's general data. They rise in the transaction of the change, so a version that a client has seen stands for all that it says.</summary>
 internal static class DataVersions
 {
-    public const string Profile = "profile", Settings = "settings", Friends = "friends", Blocks = "blocks", Devices = "devices";
+    public const string Profile = "profile", Settings = "settings", Friends = "friends", Blocks = "blocks", Devices = "devices", Drafts = "drafts";
 
     public static async Task<long> BumpAsync(this IdentityDb db, Guid userId, string subject, List<INotification> events, CancellationToken token)
     {
@@ -20,7 +20,7 @@ internal static class DataVersions
         }
         row.Version++;
         await db.SaveChangesAsync(token);
-        events.Add(new UserDataChanged(userId, subject, row.Version));
+        events.Add(new UserDataChanged(userId, subject, row.Version, IsQuiet: subject == Drafts));
         return row.Version;
     }
 }

@@ -11,6 +11,10 @@ internal sealed class UserDataChangedHandler(ConversationWriter writer, RequestH
 {
     public async Task Handle(UserDataChanged notification, CancellationToken cancellationToken)
     {
+        if (notification.IsQuiet)
+        {
+            return;
+        }
         var self = Ids.Self(notification.UserId);
         var wish = new Wish(
             self, notification.UserId, Ids.Following(self, $"{notification.Subject}/{notification.Version}"),

@@ -8,9 +8,12 @@ internal sealed class Waiters
     /// <summary>Most long polls that wait for one user.</summary>
     public const int LimitPerUser = 16;
 
+    private const int RememberedSessions = 4_096;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly Dictionary<Guid, List<Waiter>> byUser = [];
+    private readonly HashSet<Guid> ended = [];
+    private readonly Queue<Guid> endedInOrder = new();
     private int count;
 
     /// <summary>How many wait now.</summary>
@@ -22,6 +25,11 @@ internal sealed class Waiters
     {
         lock (gate)
         {
+            if (sessionId is { } session && ended.Contains(session))
+            {
+                // It ended between the look at the credentials and this.
+                throw SessionOver();
+            }
             if (!byUser.TryGetValue(userId, out var waiting))
             {
                 byUser[userId] = waiting = [];
@@ -73,13 +81,34 @@ internal sealed class Waiters
     {
         lock (gate)
         {
+            if (ended.Add(sessionId))
+            {
+                endedInOrder.Enqueue(sessionId);
+                if (endedInOrder.Count > RememberedSessions)
+                {
+                    ended.Remove(endedInOrder.Dequeue());
+                }
+            }
             foreach (var waiter in byUser.GetValueOrDefault(userId) ?? [])
             {
                 if (waiter.SessionId == sessionId)
                 {
-                    waiter.Fail(new ChatException(ProblemCodes.Unauthorized, "The session has ended."));
+                    waiter.Fail(SessionOver());
                 }
             }
+        }
+    }
+
+    /// <summary>Lets what waits for a user answer now, though there may be no more than new versions.</summary>
+    public void Answer(Guid userId)
+    {
+        if (Count == 0)
+        {
+            return;
+        }
+        lock (gate)
+        {
+            (byUser.GetValueOrDefault(userId) ?? []).ForEach(static waiter => waiter.EndWait());
         }
     }
 
@@ -97,4 +126,6 @@ internal sealed class Waiters
             }
         }
     }
+
+    private static ChatException SessionOver() => new(ProblemCodes.Unauthorized, "The session has ended.");
 }

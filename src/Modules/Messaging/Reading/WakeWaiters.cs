@@ -7,7 +7,7 @@ using ModularChat.Contracts.Messaging;
 namespace ModularChat.Messaging.Reading;
 
 internal sealed class WakeWaiters(Waiters waiters)
-    : INotificationHandler<MessageStored>, INotificationHandler<LogReopened>, INotificationHandler<SessionEnded>
+    : INotificationHandler<MessageStored>, INotificationHandler<LogReopened>, INotificationHandler<SessionEnded>, INotificationHandler<UserDataChanged>
 {
     public Task Handle(MessageStored notification, CancellationToken cancellationToken)
     {
@@ -38,6 +38,15 @@ internal sealed class WakeWaiters(Waiters waiters)
     public Task Handle(LogReopened notification, CancellationToken cancellationToken)
     {
         waiters.WakeAll();
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(UserDataChanged notification, CancellationToken cancellationToken)
+    {
+        if (notification.IsQuiet)
+        {
+            waiters.Answer(notification.UserId);
+        }
         return Task.CompletedTask;
     }
 

@@ -120,6 +120,7 @@ export interface components {
             /** Format: date-time */
             lastUsedAt: string;
             isCurrent: boolean;
+            region?: string;
         };
         DeviceRequest: {
             /** Format: uuid */
@@ -129,6 +130,33 @@ export interface components {
         };
         DevicesAnswer: {
             devices: components["schemas"]["DeviceInfo"][];
+        };
+        DraftInfo: {
+            /** Format: uuid */
+            conversationId: string;
+            text: string;
+            /** Format: int64 */
+            replyTo?: number;
+            /** Format: uuid */
+            clientMessageId?: string;
+            /** Format: date-time */
+            at: string;
+        };
+        DraftRequest: {
+            text: string;
+            /** Format: int64 */
+            replyTo?: number;
+            /** Format: uuid */
+            clientMessageId?: string;
+        };
+        DraftsAnswer: {
+            /** Format: int64 */
+            version: number;
+            drafts: components["schemas"]["DraftInfo"][];
+        };
+        DraftVersion: {
+            /** Format: int64 */
+            version: number;
         };
         EditBody: {
             /** Format: uuid */
@@ -259,6 +287,10 @@ export interface components {
             maxConversationsPerUser: number;
             /** Format: int64 */
             maxDevices: number;
+            /** Format: int64 */
+            maxDraftLength: number;
+            /** Format: int64 */
+            maxDrafts: number;
             /** Format: int64 */
             maxFrameBytes: number;
             /** Format: int64 */

@@ -90,6 +90,32 @@ namespace ModularChat.Identity.Storage.Sqlite.Migrations
                     b.ToTable("identity_codes", (string)null);
                 });
 
+            modelBuilder.Entity("ModularChat.Identity.Storage.DraftRow", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("ClientMessageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ReplyTo")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("UserId", "ConversationId");
+
+                    b.ToTable("identity_drafts", (string)null);
+                });
+
             modelBuilder.Entity("ModularChat.Identity.Storage.ExternalUserRow", b =>
                 {
                     b.Property<Guid>("ApplicationId")
@@ -174,6 +200,10 @@ namespace ModularChat.Identity.Storage.Sqlite.Migrations
 
                     b.Property<string>("Platform")
                         .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Region")
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
