@@ -13,6 +13,12 @@ public static class LogEngines
     {
         yield return new TheoryDataRow<string>("sqlite");
     }
+
+    /// <summary>Those that lie in the data folder.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Embedded() => All().Where(e => e.Data is "sqlite" or "rocksdb");
+
+    /// <summary>Those whose files a test can read.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Files() => Embedded();
 }
 
 /// <summary>A log in a folder of its own, opened and closed as often as a test wants.</summary>
@@ -38,10 +44,12 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
         return log;
     }
 
-    public async Task OpenAsync()
+    public Task OpenAsync() => OpenAsync(new LogOpening(null, Ids.New()));
+
+    public async Task OpenAsync(LogOpening opening)
     {
         _data = DataFolder.Open(Path);
-        Log = await SqliteMessageLog.OpenAsync(_data, "messages.db", new LogOpening(null, Ids.New()), Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
+        Log = await SqliteMessageLog.OpenAsync(_data, "messages.db", opening, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
     }
 
     public async Task CloseAsync()
@@ -67,6 +75,9 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
         Restore(copy);
         await OpenAsync();
     }
+
+    /// <summary>Every file of the log that holds content.</summary>
+    public IEnumerable<string> Files() => Directory.GetFiles(Path, "messages.*", SearchOption.TopDirectoryOnly).Where(f => !f.EndsWith("-shm", StringComparison.Ordinal));
 
     /// <summary>A copy of all files, of an open log or a closed one.</summary>
     public string Copy()

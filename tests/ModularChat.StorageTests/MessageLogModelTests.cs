@@ -144,6 +144,9 @@ internal sealed class ModelRun(LogUnderTest test)
             case < 91:
                 Advance(new MarkAdvance(group, user, null, null, new Preferences(step.What % 2 == 0 ? Appends.Start.AddDays(step.What) : null, step.What % 3 == 0, step.What % 5 == 0)));
                 break;
+            case < 92:
+                Cut(group, conversation is null ? 1 : step.What % (conversation.Entries.Count + 2) / 2, Appends.Start.AddSeconds(step.What % 2 == 0 ? _clock : _clock / 2));
+                break;
             case < 96 when _past.Count > 0:
                 Append(_past[step.What % _past.Count]);
                 break;
@@ -176,6 +179,18 @@ internal sealed class ModelRun(LogUnderTest test)
         }
     }
 
+    private void Cut(Guid conversation, long upTo, DateTimeOffset forgetBefore)
+    {
+        var expected = _model.Cut(conversation, upTo, forgetBefore);
+        _underWay.Add(ComparedAsync(expected, test.Log.CutAsync(conversation, upTo, forgetBefore, Token).AsTask()));
+
+        static async Task<string?> ComparedAsync(int expected, Task<int> cut)
+        {
+            var left = await cut;
+            return left == expected ? null : $"{left} entries left instead of {expected}";
+        }
+    }
+
     private static async Task<string?> CompareAsync(Append append, AppendResult expected, Task<AppendResult> appended)
     {
         var result = await appended;
@@ -202,10 +217,10 @@ internal sealed class ModelRun(LogUnderTest test)
             {
                 return "feed or head differ from the pages";
             }
-            var middle = entries.Count / 2;
+            var middle = conversation.Entries.Count / 2;
             var page = await test.Log.ReadAsync(conversation.Id, 1, middle, 3, newest: true, Token);
-            if (!page.Select(e => e.Position).SequenceEqual(entries.Take(middle).TakeLast(3).Select(e => e.Position))
-                || await test.Log.GetNumberAsync(conversation.Id, middle, Token) != (middle == 0 ? 0 : entries[middle - 1].Entry.Number))
+            if (!page.Select(e => e.Position).SequenceEqual(entries.Where(e => e.Entry.Seq <= middle).TakeLast(3).Select(e => e.Position))
+                || (middle > 0 && await test.Log.GetNumberAsync(conversation.Id, middle, Token) != conversation.NumberAt(middle)))
             {
                 return "page or number differ from the whole";
             }

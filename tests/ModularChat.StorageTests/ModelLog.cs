@@ -51,6 +51,26 @@ internal sealed class ModelLog(int shards)
         return result;
     }
 
+    /// <summary>Returns how many entries leave.</summary>
+    public int Cut(Guid id, long upTo, DateTimeOffset forgetBefore)
+    {
+        if (Find(id) is not { } conversation)
+        {
+            return 0;
+        }
+        if (Math.Min(upTo, conversation.Entries.Count) > conversation.Cut)
+        {
+            conversation.Cut = Math.Min(upTo, conversation.Entries.Count);
+            conversation.MarksPosition = ++Positions[conversation.Shard];
+        }
+        var left = conversation.Entries.Take((int)conversation.Cut).Where(e => e.At < forgetBefore && conversation.Left.Add(e.Seq)).ToArray();
+        foreach (var entry in left)
+        {
+            _requests.Remove((id, entry.SenderId, entry.ClientMessageId!.Value));
+        }
+        return left.Length;
+    }
+
     public void Advance(MarkAdvance advance)
     {
         if (Find(advance.ConversationId) is not { } conversation || !conversation.Members.TryGetValue(advance.UserId, out var member))
@@ -64,7 +84,7 @@ internal sealed class ModelLog(int shards)
         {
             Read = read,
             Delivered = Math.Max(delivered, read),
-            ReadNumber = read == member.Read ? member.ReadNumber : conversation.Entries[(int)read - 1].Number,
+            ReadNumber = read == member.Read ? member.ReadNumber : conversation.NumberAt(read),
             Preferences = advance.Preferences ?? member.Preferences,
         };
         if (moved != member)
@@ -90,14 +110,20 @@ internal sealed class ModelConversation(Guid id, int shard, Change.Create create
     public long Position { get; private set; }
     public long MembersSeq { get; private set; }
     public long MarksPosition { get; set; }
+    public long Cut { get; set; }
+    public HashSet<long> Left { get; } = [];
     public int MemberCount => Members.Values.Count(m => m.Role >= MemberRole.Member);
 
     public Membership Membership => new(
-        new Head(id, shard, create.Kind, _title, _history, Entries.Count, Position, _number, MembersSeq, _membersPosition, MarksPosition, MemberCount),
+        new Head(id, shard, create.Kind, _title, _history, Entries.Count, Position, _number, MembersSeq, _membersPosition, MarksPosition, MemberCount, Cut),
         [.. Members.Values]);
 
-    /// <summary>The entries with what the log keeps only in the message: an edit shows the present content.</summary>
-    public IEnumerable<Entry> Present => Entries.Select(e => e.Kind == EntryKind.Edited ? e with { Body = Entries[(int)e.Target!.Value - 1].Body } : e);
+    /// <summary>The entries after the cut, with what the log keeps only in the message: an edit shows the present content.</summary>
+    public IEnumerable<Entry> Present => Entries.Skip((int)Cut)
+        .Select(e => e.Kind == EntryKind.Edited ? e with { Body = e.Target > Cut ? Entries[(int)e.Target!.Value - 1].Body : null } : e);
+
+    /// <summary>Below the cut nothing is told apart any more.</summary>
+    public long NumberAt(long seq) => seq == 0 && Cut == 0 ? 0 : Entries[(int)Math.Max(seq, Cut) - 1].Number;
 
     public AppendOutcome? ChangeMessage(Append append, int maxReactions)
     {
@@ -105,7 +131,7 @@ internal sealed class ModelConversation(Guid id, int shard, Change.Create create
         {
             return null;
         }
-        if (append.Target is not { } target || target < 1 || target > Entries.Count || Entries[(int)target - 1] is not { Kind: EntryKind.Message } message)
+        if (append.Target is not { } target || target <= Cut || target > Entries.Count || Entries[(int)target - 1] is not { Kind: EntryKind.Message } message)
         {
             return AppendOutcome.NoTarget;
         }

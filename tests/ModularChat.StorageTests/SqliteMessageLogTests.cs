@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Messaging;
 using ModularChat.Messaging.Storage;
 using ModularChat.Shared;
 using ModularChat.Storage;
@@ -84,6 +85,54 @@ public sealed class SqliteMessageLogTests
         using (var database = SqliteDatabase.Open(test.File, 1000))
         {
             database.Scalar("SELECT count(*) FROM run").ShouldBe(1);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_the_first_schema_version_is_brought_up_with_its_entries()
+    {
+        await using var test = await GroupLog.OpenAsync(Sqlite, Ann, Bo);
+        await test.AppendAsync(Appends.Message(test.Group, Ann, "before"));
+        await test.Test.CloseAsync();
+        using (var database = SqliteDatabase.Open(test.Test.File, 1000))
+        {
+            database.Execute("ALTER TABLE shard DROP COLUMN state; ALTER TABLE entry DROP COLUMN checksum; ALTER TABLE conversation DROP COLUMN cut; PRAGMA user_version = 1");
+        }
+        await test.Test.OpenAsync();
+        await test.AppendAsync(Appends.Edit(test.Group, Ann, 2, "after"));
+        (await test.EntriesAsync()).Where(e => e.Kind == EntryKind.Message).Select(Appends.Text).ShouldBe(["after"]);
+        using (var database = SqliteDatabase.Open(test.Test.File, 1000))
+        {
+            // A row older than checks has none; a new one has.
+            database.Scalar("SELECT checksum FROM entry WHERE seq = 2").ShouldBe(0);
+            database.Scalar("SELECT checksum FROM entry WHERE seq = 3").ShouldNotBe(0);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_another_log_is_refused_and_a_seed_makes_one_of_the_same_log()
+    {
+        await using var test = await LogUnderTest.OpenAsync(Sqlite);
+        var seed = new LogSeed(Ids.New(), new byte[32], 8, [new RunRow(Ids.New(), [1, 2, 3, 4, 5, 6, 7, 8], Appends.Start)], [2, 3]);
+        await test.CloseAsync();
+        (await Should.ThrowAsync<StartupException>(() => test.OpenAsync(new LogOpening(seed, null)))).Message.ShouldContain("belongs to another message log");
+        await test.CloseAsync();
+        File.Delete(test.File);
+        await test.OpenAsync(new LogOpening(seed, null));
+        test.Log.Info.ShouldBe(new LogInfo(seed.LogId, seed.Runs[0].Id, 8, test.Log.Info.Key));
+        (await test.Log.ContainsAsync(seed.Runs[0].Id, new long[8], Token)).ShouldBeTrue();
+        var (here, elsewhere) = (Group(2), Group(5));
+        (await test.Log.AppendAsync(Appends.Create(here, Ann), Token)).Outcome.ShouldBe(AppendOutcome.Stored);
+        (await Should.ThrowAsync<ShardMovedException>(async () => await test.Log.AppendAsync(Appends.Create(elsewhere, Ann), Token))).Shard.ShouldBe(5);
+
+        static Guid Group(int shard)
+        {
+            var group = Ids.New();
+            while (Ids.Shard(group, 8) != shard)
+            {
+                group = Ids.New();
+            }
+            return group;
         }
     }
 
@@ -235,7 +284,10 @@ public sealed class SqliteMessageLogTests
         using var other = SqliteDatabase.Open(test.Test.File, 5000);
         // The writer is held up in one write, so that the next three wait and go into one transaction.
         using var gate = new ManualResetEventSlim();
-        var busy = test.Log.AdvanceMarksAsync(new Watched<MarkAdvance>(() => gate.Wait(Token)), Token).AsTask();
+        var busy = test.AppendAsync(Appends.Create(Ids.New(), Ann) with
+        {
+            Change = new Change.Create(ConversationKind.Group, null, HistoryVisibility.All, new Watched<(Guid, MemberRole)>(() => gate.Wait(Token))),
+        });
         var first = test.AppendAsync(Appends.Message(test.Group, Ann, "before"));
         var broken = test.AppendAsync(Appends.Members(test.Group, Ann, 1) with { Change = new Change.ChangeMembers(new Watched<MemberChange>(() => throw new NotSupportedException("A bug."))) });
         var last = test.AppendAsync(Appends.Message(test.Group, Bo, "after"));

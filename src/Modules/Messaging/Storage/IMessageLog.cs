@@ -63,7 +63,7 @@ internal interface IMessageLog : IAsyncDisposable
     /// <summary>Entries of all conversations of a shard after a position, in position order, as in <see cref="ReadAsync"/>. Positions that marks took are holes.</summary>
     ValueTask<IReadOnlyList<LogEntry>> ReadFeedAsync(int shard, long afterPosition, int limit, CancellationToken token);
 
-    /// <summary>The running message number at each seq of a conversation: how many messages it had up to and with that entry.</summary>
+    /// <summary>The running message number at each seq of a conversation: how many messages it had up to and with that entry. Below <see cref="Head.Cut"/> it is that at the cut.</summary>
     ValueTask<long> GetNumberAsync(Guid conversationId, long seq, CancellationToken token);
 
     /// <summary>Forgets ids of requests taken before <paramref name="before"/>, at most <paramref name="limit"/> of them; returns how many.</summary>

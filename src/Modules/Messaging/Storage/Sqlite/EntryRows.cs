@@ -1,5 +1,6 @@
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
@@ -10,9 +11,9 @@ internal sealed class EntryRows(SqliteDatabase database)
     private const string Columns = "place, conversation, seq, number, kind, sender, at, client_message_id, target, target_place, body, state, changed, edited_at";
 
     private readonly Statement _entry = database.Prepare($"SELECT {Columns} FROM entry WHERE place = ?1");
-    private readonly Statement _feed = database.Prepare($"SELECT {Columns} FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place LIMIT ?3");
-    private readonly Statement _id = database.Prepare("SELECT id FROM conversation WHERE key = ?1");
-    private readonly Statement _number = database.Prepare("SELECT number FROM entry WHERE place = ?1");
+    private readonly Statement _feed = database.Prepare($"SELECT {Columns} FROM entry WHERE place > ?1 AND place < ?2 ORDER BY place");
+    private readonly Statement _id = database.Prepare("SELECT id, cut FROM conversation WHERE key = ?1");
+    private readonly Statement _number = database.Prepare("SELECT number, kind FROM entry WHERE place = ?1");
     private readonly Statement _body = database.Prepare("SELECT body FROM entry WHERE place = ?1");
     private readonly Statement _reactions = database.Prepare("SELECT emoji, user FROM reaction WHERE conversation = ?1 AND seq = ?2 ORDER BY first, added");
 
@@ -35,21 +36,25 @@ internal sealed class EntryRows(SqliteDatabase database)
     public IReadOnlyList<LogEntry> Feed(int shard, long after, int limit)
     {
         var entries = new List<LogEntry>();
-        _feed.Bind(1, Place.Of(shard, Math.Max(0, after))).Bind(2, Place.Of(shard + 1, 0)).Bind(3, Math.Max(0, limit));
-        while (_feed.Step())
+        _feed.Bind(1, Place.Of(shard, Math.Max(0, after))).Bind(2, Place.Of(shard + 1, 0));
+        while (entries.Count < limit && _feed.Step())
         {
             _id.Bind(1, _feed.Number(1)).Step();
-            var id = _id.Id(0);
+            var (id, cut) = (_id.Id(0), _id.Number(1));
             _id.Reset();
-            entries.Add(Entry(_feed, id));
+            if (_feed.Number(2) > cut)
+            {
+                entries.Add(Entry(_feed, id));
+            }
         }
+        _feed.Reset();
         return entries;
     }
 
-    /// <summary>The running message number of an entry.</summary>
-    public long NumberAt(long place)
+    /// <summary>The running message number at an entry, or just before it.</summary>
+    public long NumberAt(long place, bool before)
     {
-        var number = _number.Bind(1, place).Step() ? _number.Number(0) : 0;
+        var number = _number.Bind(1, place).Step() ? _number.Number(0) - (before && (EntryKind)_number.Number(1) == EntryKind.Message ? 1 : 0) : 0;
         _number.Reset();
         return number;
     }

@@ -1,3 +1,5 @@
+using ModularChat.Messaging.Storage.Writing;
+
 namespace ModularChat.Messaging.Storage.Sqlite;
 
 /// <summary>
@@ -83,7 +85,8 @@ internal sealed class Folding(LogTables tables, Unfolded unfolded, long[] positi
         }
     }
 
-    private void Fold(ConversationState state)
+    /// <summary>Folds one conversation at once, within a transaction.</summary>
+    public void Fold(ConversationState state)
     {
         var seq = state.TailFrom;
         foreach (var place in state.Tail)

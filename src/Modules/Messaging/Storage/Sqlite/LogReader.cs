@@ -98,7 +98,13 @@ internal sealed class LogReader : IDisposable
     {
         // Before the snapshot: what is folded after this look is in the snapshot's index.
         var newer = _unfolded.Find(id);
-        return InSnapshot(() => limit > 0 && (newer?.Key ?? Find(id)?.Key) is { } key ? _entries.At(Places(key, newer, from, to, limit, newest), id) : []);
+        return InSnapshot(() =>
+        {
+            // Looked at before the first row, which is where the snapshot really begins: it has all of these.
+            var tail = Tail(newer, from, to);
+            // The row says what is cut in this snapshot: a cut is never held back.
+            return limit > 0 && Find(id) is var (key, head) ? _entries.At(Places(key, tail, Math.Max(from, head.Cut + 1), to, limit, newest), id) : [];
+        });
     }
 
     public IReadOnlyList<LogEntry> Feed(int shard, long after, int limit) => InSnapshot(() => _entries.Feed(shard, after, limit));
@@ -108,12 +114,20 @@ internal sealed class LogReader : IDisposable
         var newer = _unfolded.Find(id);
         return InSnapshot(() =>
         {
-            var row = newer is null ? Find(id) : (newer.Key, newer.Head);
-            if (row is not var (key, head) || seq < 1)
+            var ahead = newer?.Head;
+            var tail = Tail(newer, seq, long.MaxValue);
+            if (Find(id) is not var (key, row) || seq < 1)
             {
                 return 0;
             }
-            return seq >= head.Seq ? head.Number : Places(key, newer, seq, seq, 1, newest: false) is [var place] ? _entries.NumberAt(place) : 0;
+            var head = ahead?.Seq > row.Seq ? ahead : row;
+            if (seq >= head.Seq || row.Cut >= head.Seq)
+            {
+                return head.Number;
+            }
+            // The entries up to the cut may have left: the next one knows.
+            var at = Math.Max(seq, row.Cut + 1);
+            return Places(key, tail, at, at, 1, newest: false) is [var place] ? _entries.NumberAt(place, before: at > seq) : 0;
         });
     }
 
@@ -163,19 +177,29 @@ internal sealed class LogReader : IDisposable
         return new Membership(newer.Head, members);
     }
 
-    private List<long> Places(long key, UnfoldedConversation? newer, long from, long to, int limit, bool newest)
+    /// <summary>What is not in the index yet: the first seq of it (of those asked for), and the places.</summary>
+    private static (long From, long[] Places) Tail(UnfoldedConversation? newer, long from, long to)
     {
-        var (first, tail) = newer?.Places(from, to) ?? (long.MaxValue, []);
+        var (first, places) = newer?.Places(from, to) ?? (long.MaxValue, []);
+        return (Math.Max(first, from), places);
+    }
+
+    private List<long> Places(long key, (long From, long[] Places) unfolded, long from, long to, int limit, bool newest)
+    {
+        var tail = unfolded.Places.AsSpan();
+        // A cut folds: what was seen before it may lie below.
+        tail = tail[(int)Math.Clamp(from - unfolded.From, 0, tail.Length)..];
+        tail = tail[..(int)Math.Clamp(to - Math.Max(from, unfolded.From) + 1, 0, tail.Length)];
         var places = new List<long>();
         if (newest)
         {
             places.AddRange(tail.Length > limit ? tail[^limit..] : tail);
-            Index(_newest, key, from, Math.Min(to, first - 1), limit - places.Count, places);
+            Index(_newest, key, from, Math.Min(to, unfolded.From - 1), limit - places.Count, places);
             places.Sort();
             return places;
         }
-        Index(_oldest, key, from, Math.Min(to, first - 1), limit, places);
-        places.AddRange(tail.Take(limit - places.Count));
+        Index(_oldest, key, from, Math.Min(to, unfolded.From - 1), limit, places);
+        places.AddRange(tail[..Math.Min(tail.Length, limit - places.Count)]);
         return places;
     }
 

@@ -1,4 +1,5 @@
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
@@ -8,26 +9,27 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
 {
     private readonly Statement _findHead = database.Prepare($"SELECT {Rows.HeadColumns} FROM conversation WHERE id = ?1");
     private readonly Statement _makeHead = database.Prepare(
-        "INSERT INTO conversation (id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, 0, 0, 0) RETURNING key");
+        "INSERT INTO conversation (id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING key");
     private readonly Statement _writeHead = database.Prepare(
-        "UPDATE conversation SET title = ?2, history = ?3, seq = ?4, position = ?5, number = ?6, members_seq = ?7, members_position = ?8, marks_position = ?9, member_count = ?10 WHERE key = ?1");
+        "UPDATE conversation SET title = ?2, history = ?3, seq = ?4, position = ?5, number = ?6, members_seq = ?7, members_position = ?8, marks_position = ?9, member_count = ?10, cut = ?11 WHERE key = ?1");
     private readonly Statement _findMember = database.Prepare($"SELECT {Rows.MemberColumns} FROM member WHERE conversation = ?1 AND user = ?2");
     private readonly Statement _writeMember = database.Prepare(
         $"INSERT OR REPLACE INTO member (conversation, {Rows.MemberColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
     private readonly Statement _addUser = database.Prepare("INSERT OR IGNORE INTO user_conversation (user, conversation) VALUES (?1, ?2)");
     private readonly Statement _addEntry = database.Prepare(
-        "INSERT INTO entry (place, conversation, seq, number, kind, sender, at, client_message_id, target, target_place, body, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0)");
+        "INSERT INTO entry (place, conversation, seq, number, kind, sender, at, client_message_id, target, target_place, body, state, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12)");
     private readonly Statement _addIndex = database.Prepare("INSERT OR REPLACE INTO entry_index (conversation, seq, place) VALUES (?1, ?2, ?3)");
     private readonly Statement _addMark = database.Prepare(
         "INSERT INTO mark (place, conversation, user, delivered, read, read_number, muted_until, flags) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly Statement _dropMarks = database.Prepare("DELETE FROM mark WHERE place > ?1 AND place <= ?2");
     private readonly Statement _writeFolded = database.Prepare("UPDATE shard SET folded = ?2 WHERE shard = ?1");
     private readonly Statement _findPlace = database.Prepare("SELECT place FROM entry_index WHERE conversation = ?1 AND seq = ?2");
-    private readonly Statement _findNumber = database.Prepare("SELECT number FROM entry WHERE place = ?1");
+    private readonly Statement _findNumber = database.Prepare("SELECT number, kind FROM entry WHERE place = ?1");
     private readonly Statement _addRequest = database.Prepare(
         "INSERT OR IGNORE INTO request (client_message_id, conversation, sender, hash, seq, position, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     private readonly Statement _findRequest = database.Prepare(
         "SELECT hash, seq, position, at FROM request WHERE client_message_id = ?1 AND conversation = ?2 AND sender = ?3");
+    private readonly Statement _writeShard = database.Prepare("UPDATE shard SET position = ?2, folded = ?2, state = ?3 WHERE shard = ?1");
     private readonly Statement _writePosition = database.Prepare("UPDATE shard SET position = ?2 WHERE shard = ?1");
 
     public ConversationState? FindConversation(Guid id)
@@ -62,22 +64,12 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
         }
     }
 
-    /// <summary>A member; null when the user never was one.</summary>
-    public MemberState? FindMember(ConversationState state, Guid user)
-    {
-        if (!state.Members.TryGetValue(user, out var member))
-        {
-            member = FindMember(state.Key, user) is { } row ? new MemberState(row) : null;
-            state.Members.Add(user, member);
-        }
-        return member;
-    }
-
     private void WriteHead(ConversationState state) => _writeHead
         .Bind(1, state.Key).Bind(2, state.Title).Bind(3, (long)state.History).Bind(4, state.Seq).Bind(5, state.Position).Bind(6, state.Number)
-        .Bind(7, state.MembersSeq).Bind(8, state.MembersPosition).Bind(9, state.MarksPosition).Bind(10, state.MemberCount).Run();
+        .Bind(7, state.MembersSeq).Bind(8, state.MembersPosition).Bind(9, state.MarksPosition).Bind(10, state.MemberCount).Bind(11, state.Cut).Run();
 
-    private Member? FindMember(long conversation, Guid user)
+    /// <summary>A member; null when the user never was one.</summary>
+    public Member? FindMember(long conversation, Guid user)
     {
         if (!_findMember.Bind(1, conversation).Bind(2, user).Step())
         {
@@ -101,7 +93,7 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
             .Bind(7, append.At).Bind(8, append.ClientMessageId).Bind(9, append.Target).Bind(10, targetPlace);
         // An edit's content lies in the edited message only: after a deletion no copy may remain.
         _ = append.Body is null || append.Kind == EntryKind.Edited ? _addEntry.BindNull(11) : _addEntry.Bind(11, append.Body.Utf8.Span);
-        _addEntry.Run();
+        _addEntry.Bind(12, EntryCheck.Of(append)).Run();
     }
 
     public void AddIndex(long conversation, long seq, long place) => _addIndex.Bind(1, conversation).Bind(2, seq).Bind(3, place).Run();
@@ -126,18 +118,20 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
         return place;
     }
 
-    /// <summary>The running message number at a seq of the conversation.</summary>
+    /// <summary>The running message number at a seq of the conversation; below the cut that at the cut.</summary>
     public long NumberAt(ConversationState state, long seq)
     {
-        if (seq >= state.Seq)
+        if (seq >= state.Seq || state.Cut == state.Seq)
         {
             return state.Number;
         }
-        if (FindPlace(state, seq) is not { } place || !_findNumber.Bind(1, place).Step())
+        // The entries up to the cut may have left: the next one knows.
+        var isCut = seq <= state.Cut;
+        if (FindPlace(state, isCut ? state.Cut + 1 : seq) is not { } place || !_findNumber.Bind(1, place).Step())
         {
             return 0;
         }
-        var number = _findNumber.Number(0);
+        var number = _findNumber.Number(0) - (isCut && (EntryKind)_findNumber.Number(1) == EntryKind.Message ? 1 : 0);
         _findNumber.Reset();
         return number;
     }
@@ -175,6 +169,8 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
         _writeFolded.Bind(1, shard).Bind(2, position).Run();
         _dropMarks.Bind(1, Place.Of(shard, 0)).Bind(2, Place.Of(shard, position)).Run();
     }
+
+    public void WriteShard(ShardRow row) => _writeShard.Bind(1, row.Shard).Bind(2, row.Position).Bind(3, (long)row.State).Run();
 
     public void WritePosition(int shard, long position) => _writePosition.Bind(1, shard).Bind(2, position).Run();
 }

@@ -1,20 +1,22 @@
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
 
-/// <summary>Changes the present state of a message in its own row. Each method says what became of it and writes nothing unless it is stored.</summary>
+/// <summary>Changes the present state of a message in its own row.</summary>
 internal sealed class MessageTable(SqliteDatabase database)
 {
-    private const int MaxReactions = 50;
+    // A row older than checks has 0, and keeps it.
+    private const string CheckWithBody = "CASE checksum WHEN 0 THEN 0 ELSE (checksum >> 32 << 32) | ?9 END";
 
     private readonly Statement _find = database.Prepare("SELECT kind, state FROM entry WHERE place = ?1");
-    private readonly Statement _edit = database.Prepare("UPDATE entry SET body = ?2, changed = ?3, edited_at = ?4 WHERE place = ?1");
-    private readonly Statement _delete = database.Prepare("UPDATE entry SET body = NULL, changed = ?2, state = ?3 WHERE place = ?1");
+    private readonly Statement _edit = database.Prepare($"UPDATE entry SET body = ?2, changed = ?3, edited_at = ?4, checksum = {CheckWithBody} WHERE place = ?1");
+    private readonly Statement _delete = database.Prepare($"UPDATE entry SET body = NULL, changed = ?2, state = ?3, checksum = {CheckWithBody} WHERE place = ?1");
     private readonly Statement _mark = database.Prepare("UPDATE entry SET changed = ?2, state = ?3 WHERE place = ?1");
     private readonly Statement _dropReactions = database.Prepare("DELETE FROM reaction WHERE conversation = ?1 AND seq = ?2");
-    private readonly Statement _reactions = database.Prepare("SELECT emoji, user, first FROM reaction WHERE conversation = ?1 AND seq = ?2");
+    private readonly Statement _reactions = database.Prepare("SELECT emoji, user, added, first FROM reaction WHERE conversation = ?1 AND seq = ?2");
     private readonly Statement _addReaction = database.Prepare(
         "INSERT INTO reaction (conversation, seq, emoji, user, added, first) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     private readonly Statement _removeReaction = database.Prepare("DELETE FROM reaction WHERE conversation = ?1 AND seq = ?2 AND emoji = ?3 AND user = ?4");
@@ -22,111 +24,51 @@ internal sealed class MessageTable(SqliteDatabase database)
     /// <summary>True when content was overwritten: the write-ahead file may still hold a copy of it.</summary>
     public bool HasErased { get; set; }
 
-    /// <summary>Applies a change to the message at <paramref name="place"/>; the entry about it will get <paramref name="seq"/>.</summary>
-    public AppendOutcome Apply(ConversationState conversation, Append append, long? place, long seq)
+    public MessageRow? Find(long place, long seq)
     {
-        if (place is not { } row || !_find.Bind(1, row).Step())
+        if (!_find.Bind(1, place).Step())
         {
-            return AppendOutcome.NoTarget;
+            return null;
         }
-        var kind = (EntryKind)_find.Number(0);
-        var state = (MessageState)_find.Number(1);
+        var row = new MessageRow(place, seq, (EntryKind)_find.Number(0), (MessageState)_find.Number(1));
         _find.Reset();
-        if (kind != EntryKind.Message)
-        {
-            return AppendOutcome.NoTarget;
-        }
-        if (append.Change is Change.Delete)
-        {
-            return Delete(conversation, append.Target!.Value, row, state, seq);
-        }
-        if (state.HasFlag(MessageState.Deleted))
-        {
-            return AppendOutcome.NoTarget;
-        }
-        return append.Change switch
-        {
-            Change.Edit => Edit(row, append.Body, append.At, seq),
-            Change.Pin pin => Pin(row, state, pin.Pinned, seq),
-            Change.React react => React(conversation, append, react, row, state, seq),
-            _ => throw new InvalidOperationException($"{append.Change} does not change a message."),
-        };
+        return row;
     }
 
-    private AppendOutcome Edit(long place, JsonBody? body, DateTimeOffset at, long seq)
+    public void Edit(MessageRow message, JsonBody? body, DateTimeOffset at, long seq)
     {
         _ = body is null ? _edit.BindNull(2) : _edit.Bind(2, body.Utf8.Span);
-        _edit.Bind(1, place).Bind(3, seq).Bind(4, at).Run();
+        _edit.Bind(1, message.Place).Bind(3, seq).Bind(4, at).Bind(9, body is null ? 0 : EntryCheck.OfBody(body.Utf8.Span)).Run();
         HasErased = true;
-        return AppendOutcome.Stored;
     }
 
-    private AppendOutcome Delete(ConversationState conversation, long target, long place, MessageState state, long seq)
+    public void Delete(ConversationState conversation, MessageRow message, long seq)
     {
-        if (state.HasFlag(MessageState.Deleted))
-        {
-            return AppendOutcome.Unchanged;
-        }
-        _delete.Bind(1, place).Bind(2, seq).Bind(3, (long)MessageState.Deleted).Run();
+        _delete.Bind(1, message.Place).Bind(2, seq).Bind(3, (long)MessageState.Deleted).Bind(9, 0).Run();
         HasErased = true;
-        if (state.HasFlag(MessageState.HasReactions))
+        if (message.State.HasFlag(MessageState.HasReactions))
         {
-            _dropReactions.Bind(1, conversation.Key).Bind(2, target).Run();
+            _dropReactions.Bind(1, conversation.Key).Bind(2, message.Seq).Run();
         }
-        return AppendOutcome.Stored;
     }
 
-    private AppendOutcome Pin(long place, MessageState state, bool pinned, long seq)
+    public void SetState(MessageRow message, MessageState state, long seq) =>
+        _mark.Bind(1, message.Place).Bind(2, seq).Bind(3, (long)state).Run();
+
+    public List<ReactionRow> ReadReactions(ConversationState conversation, long seq)
     {
-        if (state.HasFlag(MessageState.Pinned) == pinned)
+        var reactions = new List<ReactionRow>();
+        _reactions.Bind(1, conversation.Key).Bind(2, seq);
+        while (_reactions.Step())
         {
-            return AppendOutcome.Unchanged;
+            reactions.Add(new ReactionRow(_reactions.Text(0)!, _reactions.Id(1), _reactions.Number(2), _reactions.Number(3)));
         }
-        _mark.Bind(1, place).Bind(2, seq).Bind(3, (long)(state ^ MessageState.Pinned)).Run();
-        return AppendOutcome.Stored;
+        return reactions;
     }
 
-    private AppendOutcome React(ConversationState conversation, Append append, Change.React react, long place, MessageState state, long seq)
-    {
-        var target = append.Target!.Value;
-        var emojis = new HashSet<string>(StringComparer.Ordinal);
-        var isThere = false;
-        var rows = 0;
-        long? first = null;
-        if (state.HasFlag(MessageState.HasReactions))
-        {
-            _reactions.Bind(1, conversation.Key).Bind(2, target);
-            while (_reactions.Step())
-            {
-                rows++;
-                var emoji = _reactions.Text(0)!;
-                emojis.Add(emoji);
-                if (emoji == react.Emoji)
-                {
-                    first = _reactions.Number(2);
-                    isThere |= _reactions.Id(1) == append.SenderId;
-                }
-            }
-        }
-        if (isThere != react.Remove)
-        {
-            return AppendOutcome.Unchanged;
-        }
-        if (react.Remove)
-        {
-            _removeReaction.Bind(1, conversation.Key).Bind(2, target).Bind(3, react.Emoji).Bind(4, append.SenderId).Run();
-            state = rows == 1 ? state & ~MessageState.HasReactions : state;
-        }
-        else
-        {
-            if (first is null && emojis.Count >= MaxReactions)
-            {
-                return AppendOutcome.TooManyReactions;
-            }
-            _addReaction.Bind(1, conversation.Key).Bind(2, target).Bind(3, react.Emoji).Bind(4, append.SenderId).Bind(5, seq).Bind(6, first ?? seq).Run();
-            state |= MessageState.HasReactions;
-        }
-        _mark.Bind(1, place).Bind(2, seq).Bind(3, (long)state).Run();
-        return AppendOutcome.Stored;
-    }
+    public void AddReaction(ConversationState conversation, long seq, ReactionRow reaction) => _addReaction
+        .Bind(1, conversation.Key).Bind(2, seq).Bind(3, reaction.Emoji).Bind(4, reaction.UserId).Bind(5, reaction.Added).Bind(6, reaction.First).Run();
+
+    public void RemoveReaction(ConversationState conversation, long seq, ReactionRow reaction) =>
+        _removeReaction.Bind(1, conversation.Key).Bind(2, seq).Bind(3, reaction.Emoji).Bind(4, reaction.UserId).Run();
 }

@@ -1,4 +1,5 @@
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
@@ -39,7 +40,7 @@ internal sealed class Replay(SqliteDatabase database, LogTables tables, Conversa
         while (rows.Step())
         {
             var (place, state) = (rows.Number(0), Find(rows.Number(1)));
-            var member = tables.FindMember(state, rows.Id(5));
+            var member = FindMember(state, rows.Id(5));
             if (member is not null && member.MarksPosition >= Place.Position(place))
             {
                 member = null;
@@ -70,10 +71,24 @@ internal sealed class Replay(SqliteDatabase database, LogTables tables, Conversa
         return state;
     }
 
+    private MemberState? FindMember(ConversationState state, Guid user)
+    {
+        if (!state.Members.TryGetValue(user, out var member))
+        {
+            member = tables.FindMember(state.Key, user) is { } row ? new MemberState(row) : null;
+            state.Members.Add(user, member);
+        }
+        return member;
+    }
+
     private static void Entry(Statement row, ConversationState state, MemberState? sender, long place)
     {
         var (position, seq, number) = (Place.Position(place), row.Number(2), row.Number(3));
-        state.Tail.Add(place);
+        // What is cut was folded with the cut, and some of it has left.
+        if (seq > state.Cut)
+        {
+            state.Tail.Add(place);
+        }
         (state.Seq, state.Position, state.Number) = (Math.Max(state.Seq, seq), Math.Max(state.Position, position), Math.Max(state.Number, number));
         if ((EntryKind)row.Number(4) == EntryKind.Message && sender is { Role: >= MemberRole.Member })
         {

@@ -5,20 +5,10 @@ using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
 
-/// <summary>What a message's row says beside its content.</summary>
-[Flags]
-internal enum MessageState
-{
-    None = 0,
-    Deleted = 1,
-    Pinned = 2,
-    HasReactions = 4,
-}
-
 /// <summary>How records lie in columns.</summary>
 internal static class Rows
 {
-    public const string HeadColumns = "key, id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count";
+    public const string HeadColumns = "key, id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut";
     public const string MemberColumns = "user, role, ranges, delivered, read, read_number, marks_position, muted_until, flags, ranges_position";
 
     private const int RangeSize = 32;
@@ -28,7 +18,7 @@ internal static class Rows
         var id = row.Id(1);
         return new Head(
             id, Ids.Shard(id, shards), (ConversationKind)row.Number(2), row.Text(3), (HistoryVisibility)row.Number(4), row.Number(5),
-            row.Number(6), row.Number(7), row.Number(8), row.Number(9), row.Number(10), (int)row.Number(11));
+            row.Number(6), row.Number(7), row.Number(8), row.Number(9), row.Number(10), (int)row.Number(11), row.Number(12));
     }
 
     public static Member Member(Statement row) => new(

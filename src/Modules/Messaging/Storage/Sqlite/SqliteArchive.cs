@@ -1,3 +1,5 @@
+using ModularChat.Messaging.Storage.Writing;
+
 namespace ModularChat.Messaging.Storage.Sqlite;
 
 internal sealed partial class SqliteMessageLog
@@ -6,7 +8,7 @@ internal sealed partial class SqliteMessageLog
 
     public ValueTask<ShardRow> GetShardAsync(int shard, CancellationToken token) => throw new NotSupportedException();
 
-    public ValueTask SetShardAsync(ShardRow row, CancellationToken token) => throw new NotSupportedException();
+    public ValueTask SetShardAsync(ShardRow row, CancellationToken token) => _writer.SetShardAsync(row, token);
 
     public ValueTask SetRunsAsync(IReadOnlyList<RunRow> runs, CancellationToken token) => throw new NotSupportedException();
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage;
 using ModularChat.Storage.Sqlite;
 
@@ -11,9 +12,9 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
 
     private readonly LogWriter _writer;
     private readonly LogReaders _readers;
-    private readonly IReadOnlyList<(Guid Id, long[] Started)> _runs;
+    private readonly RunHistory _runs;
 
-    private SqliteMessageLog(LogInfo info, LogWriter writer, LogReaders readers, IReadOnlyList<(Guid Id, long[] Started)> runs)
+    private SqliteMessageLog(LogInfo info, LogWriter writer, LogReaders readers, RunHistory runs)
     {
         Info = info;
         _writer = writer;
@@ -40,39 +41,12 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
 
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => new([.. _writer.Positions]);
 
-    public ValueTask<bool> ContainsAsync(Guid runId, long[] positions, CancellationToken token)
-    {
-        for (var i = 0; i < _runs.Count; i++)
-        {
-            if (_runs[i].Id == runId)
-            {
-                var end = i + 1 < _runs.Count ? _runs[i + 1].Started : _writer.Positions;
-                return new(positions.Length == end.Length && positions.Zip(end).All(p => p.First >= 0 && p.First <= p.Second));
-            }
-        }
-        return new(false);
-    }
+    public ValueTask<bool> ContainsAsync(Guid runId, long[] positions, CancellationToken token) =>
+        new(_runs.Contains(runId, positions, _writer.Positions));
 
-    public async ValueTask<AppendResult> AppendAsync(Append append, CancellationToken token) =>
-        await _writer.WriteAsync(batch => batch.Apply(append), token);
+    public ValueTask<AppendResult> AppendAsync(Append append, CancellationToken token) => _writer.AppendAsync(append, token);
 
-    public async ValueTask AdvanceMarksAsync(IReadOnlyList<MarkAdvance> advances, CancellationToken token)
-    {
-        if (advances.Count == 0)
-        {
-            return;
-        }
-        await _writer.WriteAsync(
-            batch =>
-            {
-                foreach (var advance in advances)
-                {
-                    batch.Apply(advance);
-                }
-                return true;
-            },
-            token);
-    }
+    public ValueTask AdvanceMarksAsync(IReadOnlyList<MarkAdvance> advances, CancellationToken token) => _writer.AdvanceMarksAsync(advances, token);
 
     public ValueTask<IReadOnlyList<Head>> GetHeadsAsync(IReadOnlyList<Guid> conversationIds, CancellationToken token) =>
         _readers.ReadAsync(reader => reader.Heads(conversationIds), token);
@@ -96,17 +70,22 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
         _readers.ReadAsync(reader => reader.NumberAt(conversationId, seq), token);
 
     public async ValueTask<int> ForgetDuplicatesAsync(DateTimeOffset before, int limit, CancellationToken token) =>
-        await _writer.WriteAsync(batch => batch.Forget(before, limit), token);
+        await _writer.WriteAsync([], batch => batch.Forget(before, limit), token);
 
-    public ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token) => throw new NotSupportedException();
+    public ValueTask<int> CutAsync(Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token) =>
+        _writer.CutAsync(conversationId, upTo, forgetBefore, token);
 
-    public ValueTask PurgeAsync(CancellationToken token) => throw new NotSupportedException();
+    public ValueTask PurgeAsync(CancellationToken token) => _writer.PurgeAsync(token);
 
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
         _readers.Dispose();
     }
+
+    /// <summary>Writes rows past all rules, in one transaction, durable when it returns; what is cached is looked up again after it.</summary>
+    private async ValueTask<T> WriteAsync<T>(Func<SqliteDatabase, T> write, CancellationToken token) =>
+        await _writer.WriteAloneAsync(tables => ((SqliteTables)tables).InTransaction(write), token);
 
     private static SqliteMessageLog Open(DataFolder folder, string name, LogOpening opening, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger)
     {
@@ -115,11 +94,12 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
         try
         {
             database = SqliteDatabase.Open(path, BusyMilliseconds);
-            var info = LogSchema.Prepare(database, path, options.Shards, time.GetUtcNow());
-            var runs = LogSchema.ReadRuns(database);
+            var info = LogSchema.Prepare(database, path, opening, options.Shards, time.GetUtcNow());
+            var runs = new RunHistory(LogSchema.ReadRuns(database));
             var unfolded = new Unfolded();
             var readers = new LogReaders(path, info.ShardCount, options.Readers, unfolded);
-            return new SqliteMessageLog(info, new LogWriter(path, database, info.ShardCount, options, receiptLimit, readers, unfolded, listener, time, logger), readers, runs);
+            var store = new SqliteStore(path, info.ShardCount, options, receiptLimit, readers, unfolded);
+            return new SqliteMessageLog(info, new LogWriter(store, store.Open(database), options, listener, time, logger), readers, runs);
         }
         catch (SqliteErrorException e)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ModularChat.Messaging.Storage.Writing;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
 

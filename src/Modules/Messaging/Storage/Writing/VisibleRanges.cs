@@ -1,4 +1,4 @@
-namespace ModularChat.Messaging.Storage.Sqlite;
+namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>What a members entry does to a member's visible ranges.</summary>
 internal static class VisibleRanges

@@ -1,4 +1,4 @@
-namespace ModularChat.Messaging.Storage.Sqlite;
+namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>
 /// The conversations that the writer has in memory. Bounded by two generations: when the young one is full it becomes the
@@ -23,6 +23,13 @@ internal sealed class ConversationCache(int capacity)
     }
 
     public void Add(ConversationState state) => _young.Add(state.Id, state);
+
+    /// <summary>Forgets all; nothing may lag behind its rows.</summary>
+    public void Clear()
+    {
+        _young.Clear();
+        _old.Clear();
+    }
 
     /// <summary>Called between batches, so that no state disappears while one works on it.</summary>
     public void Trim()

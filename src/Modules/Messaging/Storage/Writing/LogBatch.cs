@@ -1,15 +1,17 @@
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 
-namespace ModularChat.Messaging.Storage.Sqlite;
+namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>
 /// Works out what appends and marks of one transaction do, on the states in memory and on the rows. When the transaction
 /// fails all of it is thrown away, states included.
 /// </summary>
-internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestTable requests, ConversationCache cache, Folding folding, long[] positions, int receiptLimit)
+internal sealed class LogBatch(IWriterTables tables, ConversationCache cache, int receiptLimit)
 {
-    private readonly ShardChanges[] _changes = [.. positions.Select((_, shard) => new ShardChanges(shard))];
+    private readonly long[] _positions = tables.Positions;
+    private readonly ShardChanges[] _changes = [.. tables.Positions.Select((_, shard) => new ShardChanges(shard))];
+    private readonly MessageChanges _messages = new(tables);
 
     public AppendResult Apply(Append append)
     {
@@ -18,13 +20,13 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         {
             return append.Change is Change.Create create ? Create(append, create) : new AppendResult(AppendOutcome.NoConversation);
         }
-        long? targetPlace = null;
+        MessageRow? changed = null;
         // A message is refused for nothing but its id once the members agree, so its request is entered without a look first.
         var isStale = IsStale(state, append);
         var isPlain = append.Kind == EntryKind.Message && !isStale;
         if (!isPlain || !AddRequest(state, append))
         {
-            if (tables.FindRequest(state.Key, append) is { } before)
+            if (tables.FindRequest(state, append) is { } before)
             {
                 return before;
             }
@@ -38,8 +40,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             }
             if (append.Change is Change.Edit or Change.Delete or Change.React or Change.Pin)
             {
-                targetPlace = append.Target is { } target ? tables.FindPlace(state, target) : null;
-                var outcome = messages.Apply(state, append, targetPlace, state.Seq + 1);
+                (var outcome, changed) = _messages.Apply(state, append, state.Seq + 1);
                 if (outcome != AppendOutcome.Stored)
                 {
                     return new AppendResult(outcome);
@@ -47,12 +48,12 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             }
             AddRequest(state, append);
         }
-        return Add(state, append, append.Kind == EntryKind.Edited ? targetPlace : null);
+        return Add(state, append, changed);
     }
 
     public void Apply(MarkAdvance advance)
     {
-        if (Find(advance.ConversationId) is not { } state || tables.FindMember(state, advance.UserId) is not { } member)
+        if (Find(advance.ConversationId) is not { } state || FindMember(state, advance.UserId) is not { } member)
         {
             return;
         }
@@ -70,12 +71,31 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
             member.ReadNumber = tables.NumberAt(state, read);
         }
         (member.Read, member.Delivered, member.Preferences) = (read, delivered, preferences);
-        var position = ++positions[state.Shard];
+        var position = ++_positions[state.Shard];
         Touch(state, member, position);
-        tables.AddMark(Place.Of(state.Shard, position), state.Key, member);
+        tables.AddMark(state, member, position);
     }
 
-    public int Forget(DateTimeOffset before, int limit) => requests.Forget(before, limit);
+    /// <summary>Moves the cut if it is to move, and does the next part of what follows from it.</summary>
+    public (int Left, long? Last) Cut(Guid conversation, long upTo, long after, DateTimeOffset forgetBefore, int limit)
+    {
+        if (Find(conversation) is not { } state)
+        {
+            return (0, null);
+        }
+        var cut = Math.Min(upTo, state.Seq);
+        if (cut > state.Cut)
+        {
+            var position = ++_positions[state.Shard];
+            _changes[state.Shard].Begin(position - 1);
+            (state.Cut, state.MarksPosition) = (cut, position);
+            state.IsReshaped = true;
+            Touch(state);
+        }
+        return after < state.Cut ? tables.Cut(state, after, forgetBefore, limit) : (0, null);
+    }
+
+    public int Forget(DateTimeOffset before, int limit) => tables.Forget(before, limit);
 
     /// <summary>The commit of each shard that changed, in order of shard; the changes start anew.</summary>
     public IReadOnlyList<(Commit Commit, ConversationState[] Touched)> TakeCommits()
@@ -83,7 +103,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         var commits = new List<(Commit, ConversationState[])>();
         foreach (var changes in _changes)
         {
-            if (changes.Take(positions[changes.Shard]) is { } taken)
+            if (changes.Take(_positions[changes.Shard]) is { } taken)
             {
                 commits.Add(taken);
             }
@@ -101,12 +121,22 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         return state;
     }
 
+    private MemberState? FindMember(ConversationState state, Guid user)
+    {
+        if (!state.Members.TryGetValue(user, out var member))
+        {
+            member = tables.FindMember(state, user) is { } row ? new MemberState(row) : null;
+            state.Members.Add(user, member);
+        }
+        return member;
+    }
+
     private bool IsStale(ConversationState state, Append append) =>
         append.MembersSeq != state.MembersSeq
-        && (append.SenderRole is not { } role || tables.FindMember(state, append.SenderId) is not { } sender || sender.Role != role);
+        && (append.SenderRole is not { } role || FindMember(state, append.SenderId) is not { } sender || sender.Role != role);
 
     private bool AddRequest(ConversationState state, Append append) =>
-        tables.AddRequest(state.Key, append, state.Seq + 1, positions[state.Shard] + 1);
+        tables.AddRequest(state, append, state.Seq + 1, _positions[state.Shard] + 1);
 
     private AppendResult Create(Append append, Change.Create create)
     {
@@ -115,7 +145,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         {
             Key = tables.MakeConversation(id, create.Kind, create.Title, create.History),
             Id = id,
-            Shard = Ids.Shard(id, positions.Length),
+            Shard = Ids.Shard(id, _positions.Length),
             Kind = create.Kind,
             Title = create.Title,
             History = create.History,
@@ -126,23 +156,21 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
         {
             state.Members[user] = null;
         }
-        return Add(state, append, targetPlace: null);
+        return Add(state, append, null);
     }
 
-    private AppendResult Add(ConversationState state, Append append, long? targetPlace)
+    private AppendResult Add(ConversationState state, Append append, MessageRow? changed)
     {
         var changes = _changes[state.Shard];
-        changes.Begin(positions[state.Shard]);
-        var position = ++positions[state.Shard];
+        changes.Begin(_positions[state.Shard]);
+        var position = ++_positions[state.Shard];
         state.Seq++;
         state.Position = position;
         if (append.Kind == EntryKind.Message)
         {
             state.Number++;
         }
-        var place = Place.Of(state.Shard, position);
-        state.Tail.Add(place);
-        tables.AddEntry(place, state, append, targetPlace);
+        tables.AddEntry(state, append, changed);
         Touch(state);
         ApplyChange(state, append, position);
         changes.Entries.Add(new CommittedEntry(position, ToEntry(state, append), append.Change));
@@ -166,7 +194,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
                 (state.Title, state.History) = (settings.Title ?? state.Title, settings.History ?? state.History);
                 Reshape(state, position);
                 break;
-            case null when append.Kind == EntryKind.Message && tables.FindMember(state, append.SenderId) is { Role: >= MemberRole.Member } sender:
+            case null when append.Kind == EntryKind.Message && FindMember(state, append.SenderId) is { Role: >= MemberRole.Member } sender:
                 (sender.Read, sender.Delivered, sender.ReadNumber) = (state.Seq, state.Seq, state.Number);
                 Touch(state, sender, position);
                 break;
@@ -183,12 +211,12 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
     {
         foreach (var change in changes)
         {
-            var member = tables.FindMember(state, change.UserId);
+            var member = FindMember(state, change.UserId);
             if (member is null)
             {
                 member = new MemberState(new Member(change.UserId, MemberRole.None, [], 0, 0, 0, 0, Preferences.None, 0));
                 state.Members[change.UserId] = member;
-                tables.AddUser(change.UserId, state.Key);
+                tables.AddUser(state, change.UserId);
             }
             state.MemberCount += (change.Role >= MemberRole.Member ? 1 : 0) - (member.Role >= MemberRole.Member ? 1 : 0);
             var ranges = VisibleRanges.Change(member.Ranges, change.Range, state.Seq, state.Number);
@@ -205,7 +233,7 @@ internal sealed class LogBatch(LogTables tables, MessageTable messages, RequestT
     {
         if (!state.IsDirty)
         {
-            folding.Add(state);
+            tables.Lag(state);
         }
         if (!state.IsTouched)
         {

@@ -1,4 +1,4 @@
-namespace ModularChat.Messaging.Storage.Sqlite;
+namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>Collects what a batch does to one shard.</summary>
 internal sealed class ShardChanges(int shard)

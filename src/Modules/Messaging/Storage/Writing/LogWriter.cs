@@ -1,9 +1,9 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using ModularChat.Contracts;
 using ModularChat.Storage;
-using ModularChat.Storage.Sqlite;
 
-namespace ModularChat.Messaging.Storage.Sqlite;
+namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>
 /// The one writer: takes all that waits as one transaction, has it synced, tells the listener and only then the callers.
@@ -17,48 +17,98 @@ internal sealed partial class LogWriter : IAsyncDisposable
     /// <summary>How long deleted content may stay in the write-ahead file.</summary>
     private static readonly TimeSpan ErasePeriod = TimeSpan.FromSeconds(10);
 
-    private readonly string _path;
-    private readonly int _shards;
-    private readonly int _receiptLimit;
+    /// <summary>How often writes that wait for a frozen shard are looked at.</summary>
+    private static readonly TimeSpan PatiencePeriod = TimeSpan.FromSeconds(1);
+
+    private readonly IWriterStore _store;
     private readonly MessageLogOptions _options;
-    private readonly LogReaders _readers;
-    private readonly Unfolded _unfolded;
     private readonly ICommitListener _listener;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<Pending> _queue;
+    private readonly ParkedWrites _parked;
+    private readonly int[][] _oneShard;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
     private readonly ITimer _eraseTimer;
+    private readonly ITimer _patienceTimer;
     private volatile bool _isEraseDue;
+    private volatile int _parkedCount;
     private WriterSession? _session;
     private long[] _positions;
+    private ShardState[] _states;
 
-    public LogWriter(string path, SqliteDatabase database, int shards, MessageLogOptions options, int receiptLimit, LogReaders readers, Unfolded unfolded, ICommitListener listener, TimeProvider time, ILogger logger)
+    public LogWriter(IWriterStore store, WriterSession session, MessageLogOptions options, ICommitListener listener, TimeProvider time, ILogger logger)
     {
-        (_path, _shards, _options, _receiptLimit, _readers, _unfolded, _listener, _time, _logger) = (path, shards, options, receiptLimit, readers, unfolded, listener, time, logger);
-        _session = new WriterSession(database, shards, options, receiptLimit, unfolded);
-        _positions = _session.Positions;
+        (_store, _session, _options, _listener, _time, _logger) = (store, session, options, listener, time, logger);
+        (_positions, _states) = (session.Positions, session.States);
+        _parked = new ParkedWrites(time);
+        _oneShard = [.. _positions.Select((_, shard) => new[] { shard })];
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         // The empty write wakes the loop; after a fault it is also what opens the log again when nobody writes.
-        _eraseTimer = time.CreateTimer(
-            _ => _isEraseDue = _queue.Writer.TryWrite(new Pending<bool>(_ => true, CancellationToken.None)), null, ErasePeriod, ErasePeriod);
+        _eraseTimer = time.CreateTimer(_ => _isEraseDue = _queue.Writer.TryWrite(Nothing()), null, ErasePeriod, ErasePeriod);
+        _patienceTimer = time.CreateTimer(_ => WakeParked(), null, PatiencePeriod, PatiencePeriod);
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 
     /// <summary>The committed positions; never changed in place.</summary>
     public long[] Positions => Volatile.Read(ref _positions);
 
-    /// <summary>Waits until the write is on disk.</summary>
-    /// <exception cref="LogUnavailableException">Too much waits already, or the outcome is unknown.</exception>
-    public Task<T> WriteAsync<T>(Func<LogBatch, T> apply, CancellationToken token)
+    /// <summary>What the database has of each shard; never changed in place.</summary>
+    public ShardState[] States => Volatile.Read(ref _states);
+
+    public int[] ShardOf(Guid conversationId) => _oneShard[Ids.Shard(conversationId, _oneShard.Length)];
+
+    public int[] ShardsOf(IReadOnlyList<MarkAdvance> advances)
     {
-        var pending = new Pending<T>(apply, token);
-        if (!_queue.Writer.TryWrite(pending))
+        // Most come one by one.
+        if (advances.Count == 1)
+        {
+            foreach (var advance in advances)
+            {
+                return ShardOf(advance.ConversationId);
+            }
+        }
+        return [.. advances.Select(a => Ids.Shard(a.ConversationId, _oneShard.Length)).Distinct()];
+    }
+
+    /// <summary>Waits until the write is on disk.</summary>
+    /// <exception cref="ShardMovedException">A shard of it is not here; nothing was written.</exception>
+    /// <exception cref="LogUnavailableException">Too much waits already, or the outcome is unknown.</exception>
+    public Task<T> WriteAsync<T>(int[] shards, Func<LogBatch, T> apply, CancellationToken token)
+    {
+        var pending = new PendingChange<T>(shards, apply, token);
+        Add(pending);
+        return pending.Task.WaitAsync(token);
+    }
+
+    /// <summary>
+    /// Waits for a write past all rules: everything that came before is on disk, nothing is held back in memory, nothing else is written
+    /// meanwhile, and afterwards positions, states and conversations are looked up again.
+    /// </summary>
+    public Task<T> WriteAloneAsync<T>(Func<IWriterTables, T> apply, CancellationToken token)
+    {
+        var pending = new PendingAlone<T>(apply, token);
+        Add(pending);
+        return pending.Task.WaitAsync(token);
+    }
+
+    private void Add(Pending pending)
+    {
+        if (_parkedCount >= _options.MaxPending || !_queue.Writer.TryWrite(pending))
         {
             throw new LogUnavailableException("Too many writes wait for the disk, or the log is closed.");
         }
-        return pending.Task.WaitAsync(token);
+    }
+
+    private static PendingChange<bool> Nothing() => new([], _ => true, CancellationToken.None);
+
+    private void WakeParked()
+    {
+        if (_parkedCount > 0)
+        {
+            _queue.Writer.TryWrite(Nothing());
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -68,6 +118,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             return;
         }
         await _eraseTimer.DisposeAsync();
+        await _patienceTimer.DisposeAsync();
         await _stop.CancelAsync();
         await _loop;
         Close();
@@ -76,31 +127,94 @@ internal sealed partial class LogWriter : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var batch = new List<Pending>();
+        var batch = new List<PendingChange>();
         var pause = MinPause;
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            batch.Clear();
-            while (batch.Count < _options.MaxBatch && _queue.Reader.TryRead(out var pending))
+            PendingAlone? alone;
+            do
             {
-                if (!pending.IsAbandoned)
+                alone = Take(batch);
+                var isWritten = batch.Count == 0 || TryWrite(batch);
+                if ((alone is null || TryWrite(alone)) && isWritten)
                 {
-                    batch.Add(pending);
+                    pause = MinPause;
+                    EraseIfDue();
+                    continue;
                 }
+                // A full disk does not get better by asking it a thousand times a second.
+                await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
             }
-            if (batch.Count == 0 || TryWrite(batch))
-            {
-                pause = MinPause;
-                EraseIfDue();
-                continue;
-            }
-            // A full disk does not get better by asking it a thousand times a second.
-            await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
+            // Writes that waited for a shard come before those that wait in the queue.
+            while (_parked.HasReleased);
         }
+        _parked.Clear();
     }
 
-    private bool TryWrite(List<Pending> batch)
+    /// <summary>Fills the batch with what waits and may be written; ends at a write that goes alone.</summary>
+    private PendingAlone? Take(List<PendingChange> batch)
+    {
+        batch.Clear();
+        _parked.Expire(_states);
+        PendingAlone? alone = null;
+        while (alone is null && batch.Count < _options.MaxBatch && (_parked.TryTake(out var pending) || _queue.Reader.TryRead(out pending)))
+        {
+            if (pending.IsAbandoned)
+            {
+                continue;
+            }
+            if (pending is PendingAlone found)
+            {
+                alone = found;
+            }
+            else if (Moved(pending) is { } moved)
+            {
+                pending.Fail(new ShardMovedException(moved));
+            }
+            else if (!_parked.TryPark(pending, _states))
+            {
+                batch.Add((PendingChange)pending);
+            }
+        }
+        _parkedCount = _parked.Count;
+        return alone;
+    }
+
+    private int? Moved(Pending pending)
+    {
+        foreach (var shard in pending.Shards)
+        {
+            if (_states[shard] is ShardState.Gone or ShardState.Receiving)
+            {
+                return shard;
+            }
+        }
+        return null;
+    }
+
+    private bool TryWrite(PendingAlone write)
+    {
+        try
+        {
+            _session ??= Reopen();
+            _session.Write(write);
+            Volatile.Write(ref _positions, _session.Positions);
+            Volatile.Write(ref _states, _session.States);
+        }
+        catch (Exception e)
+        {
+            Log.WriteFailed(_logger, e, 1);
+            Abandon();
+            write.Fail(e is StoreFaultException ? new LogUnavailableException("The log could not be written; it is not known whether this was stored.", e) : e);
+            return false;
+        }
+        _parked.Release(_states);
+        write.Complete();
+        return true;
+    }
+
+    private bool TryWrite(List<PendingChange> batch)
     {
         try
         {
@@ -117,7 +231,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             // A bug, and only its own caller's matter. Nothing was written: the others go again, on what the file says.
             Log.WriteBroken(_logger, broken.InnerException!);
             Abandon();
-            batch.Remove(broken.Write);
+            batch.Remove((PendingChange)broken.Write);
             broken.Write.Fail(broken.InnerException!);
             return batch.Count == 0 || TryWrite(batch);
         }
@@ -149,7 +263,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         {
             _session.Erase();
         }
-        catch (SqliteErrorException e)
+        catch (StoreFaultException e)
         {
             Log.EraseFailed(_logger, e);
             Abandon();
@@ -175,7 +289,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         {
             _session?.Dispose();
             _session = null;
-            _readers.Renew();
+            _store.Abandon();
             // At once, not with the next write: readers and listeners must see what the file says now.
             _session = Reopen();
         }
@@ -191,7 +305,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         {
             _session?.Finish();
         }
-        catch (SqliteErrorException e)
+        catch (StoreFaultException e)
         {
             // Nothing is lost: the next opening replays what is not folded.
             Log.FoldFailed(_logger, e);
@@ -201,24 +315,23 @@ internal sealed partial class LogWriter : IAsyncDisposable
 
     private WriterSession Reopen()
     {
-        var database = SqliteDatabase.Open(_path, SqliteMessageLog.BusyMilliseconds);
+        var session = _store.Reopen();
         try
         {
-            // What the last commit left in the file may be there only in memory: sync it before anybody builds on it.
-            database.Execute("PRAGMA wal_checkpoint(PASSIVE)");
-            var session = new WriterSession(database, _shards, _options, _receiptLimit, _unfolded);
-            if (session.Positions.Zip(_positions).Any(p => p.First < p.Second))
+            var (positions, states) = (session.Positions, session.States);
+            if (positions.Where((p, shard) => p < _positions[shard] && states[shard] is (ShardState.Held or ShardState.Frozen)).Any())
             {
                 // Going on would give positions that were acked a second meaning. A restart begins a new run, and clients reset.
                 throw new InvalidDataException("The message log has lost writes that were confirmed; it takes no more until the server is started again.");
             }
-            Volatile.Write(ref _positions, session.Positions);
+            Volatile.Write(ref _positions, positions);
+            Volatile.Write(ref _states, states);
             _listener.Reopened([.. _positions]);
             return session;
         }
         catch
         {
-            database.Dispose();
+            session.Dispose();
             throw;
         }
     }

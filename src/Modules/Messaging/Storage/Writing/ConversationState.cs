@@ -1,11 +1,11 @@
 using ModularChat.Contracts.Messaging;
 
-namespace ModularChat.Messaging.Storage.Sqlite;
+namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>A conversation as its writer knows it: the head, the members who did something lately, and what is not folded into its rows yet.</summary>
 internal sealed class ConversationState
 {
-    /// <summary>The small number that stands for the id in all rows.</summary>
+    /// <summary>The small number that stands for the id in all rows of an engine that has such numbers.</summary>
     public required long Key { get; init; }
     public required Guid Id { get; init; }
     public required int Shard { get; init; }
@@ -19,11 +19,12 @@ internal sealed class ConversationState
     public long MembersPosition { get; set; }
     public long MarksPosition { get; set; }
     public int MemberCount { get; set; }
+    public long Cut { get; set; }
 
     /// <summary>Members by user; null for one who is known not to be there.</summary>
     public Dictionary<Guid, MemberState?> Members { get; } = [];
 
-    /// <summary>Places of the newest entries, up to <see cref="Seq"/>, that <c>entry_index</c> does not have yet.</summary>
+    /// <summary>On an engine that folds: places of the newest entries, up to <see cref="Seq"/>, that the index does not have yet.</summary>
     public List<long> Tail { get; } = [];
 
     /// <summary>True when rows lag behind this state.</summary>
@@ -41,7 +42,7 @@ internal sealed class ConversationState
     /// <summary>The seq of the first entry in <see cref="Tail"/>.</summary>
     public long TailFrom => Seq - Tail.Count + 1;
 
-    public Head ToHead() => new(Id, Shard, Kind, Title, History, Seq, Position, Number, MembersSeq, MembersPosition, MarksPosition, MemberCount);
+    public Head ToHead() => new(Id, Shard, Kind, Title, History, Seq, Position, Number, MembersSeq, MembersPosition, MarksPosition, MemberCount, Cut);
 
     public static ConversationState From(long key, Head head) => new()
     {
@@ -58,6 +59,7 @@ internal sealed class ConversationState
         MembersPosition = head.MembersPosition,
         MarksPosition = head.MarksPosition,
         MemberCount = head.MemberCount,
+        Cut = head.Cut,
     };
 }
 
