@@ -20,3 +20,26 @@ public sealed record LogFigures(
 /// <param name="Members">Members.</param>
 /// <param name="Oldest">When the oldest entry was taken.</param>
 public sealed record ConversationFigures(Guid ConversationId, ConversationKind Kind, long Entries, long Bytes, int Members, DateTimeOffset? Oldest);
+
+/// <summary>What a check of the whole log found.</summary>
+/// <param name="Hash">The hash of all rows, the same for every engine.</param>
+/// <param name="Shards">The hash of each shard.</param>
+/// <param name="Conversations">Conversations.</param>
+/// <param name="Members">Rows of members.</param>
+/// <param name="Entries">Rows of entries.</param>
+/// <param name="Unchecked">Entries that were written before there were checksums: a flipped byte in their text is not found.</param>
+/// <param name="Findings">What is wrong, in sentences; the first hundred.</param>
+/// <param name="FindingCount">How many there are.</param>
+public sealed record LogCheck(
+    string Hash, string[] Shards, long Conversations, long Members, long Entries, long Unchecked, string[] Findings, long FindingCount);
+
+/// <summary>Where a log lies.</summary>
+/// <param name="Engine">As in <c>Storage:Messages:Engine</c>.</param>
+/// <param name="Databases">As in <c>Storage:Messages:Databases</c>; none: the engine's own default.</param>
+public sealed record LogPlace(string Engine, string[] Databases);
+
+/// <summary>How far a long piece of upkeep has come.</summary>
+/// <param name="What">What is done now.</param>
+/// <param name="Done">How much of it.</param>
+/// <param name="Of">All of it.</param>
+public sealed record UpkeepProgress(string What, long Done, long Of);

@@ -10,11 +10,12 @@ using ModularChat.Messaging.Receipts;
 using ModularChat.Messaging.Sending;
 using ModularChat.Messaging.Storage;
 using ModularChat.Messaging.Storage.Placing;
+using ModularChat.Messaging.Upkeep;
 
 namespace ModularChat.Messaging;
 
 /// <summary>Conversations, their members, the message log, sync and receipts.</summary>
-public static class MessagingModule
+public static partial class MessagingModule
 {
     /// <summary>Registers the module; settings come from section <c>Messaging</c>.</summary>
     public static IServiceCollection AddMessaging(this IServiceCollection services, IConfiguration configuration)
@@ -23,6 +24,8 @@ public static class MessagingModule
         services.AddKeyedSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>("sqlite");
         services.AddSingleton<ConfiguredLog>();
         services.AddSingleton<OpenedLog>();
+        services.AddSingleton<LogAccess>();
+        services.AddSingleton<LogCopy>();
         services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());
         services.AddSingleton<Positions>();
         services.AddSingleton<ConversationCache>();

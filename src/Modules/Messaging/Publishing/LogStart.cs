@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using ModularChat.Contracts;
 using ModularChat.Messaging.Receipts;
 using ModularChat.Messaging.Storage.Placing;
 
@@ -9,7 +10,7 @@ internal sealed class LogStart(ConfiguredLog configured, CommitPublisher publish
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var log = await configured.OpenAsync(publisher, cancellationToken);
+        var log = await configured.OpenAsync(publisher, Ids.New(), cancellationToken);
         positions.Reset(await log.GetPositionsAsync(cancellationToken));
         opened.Use(log);
     }

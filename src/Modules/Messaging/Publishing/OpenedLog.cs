@@ -8,13 +8,16 @@ namespace ModularChat.Messaging.Publishing;
 /// </summary>
 internal sealed class OpenedLog : IMessageLog
 {
-    private IMessageLog? log;
+    private ILogDatabase? log;
 
     public LogInfo Info => Log.Info;
 
-    private IMessageLog Log => Volatile.Read(ref log) ?? throw new LogUnavailableException("The message log is not open.");
+    /// <summary>The log with its rows, for upkeep; null while it is not open.</summary>
+    public ILogDatabase? Database => Volatile.Read(ref log);
 
-    public void Use(IMessageLog opened) => Volatile.Write(ref log, opened);
+    private ILogDatabase Log => Volatile.Read(ref log) ?? throw new LogUnavailableException("The message log is not open.");
+
+    public void Use(ILogDatabase opened) => Volatile.Write(ref log, opened);
 
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => Log.GetPositionsAsync(token);
 

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Moving;
+using ModularChat.Messaging.Upkeep;
+
+namespace ModularChat.Messaging;
+
+/// <summary>
+/// What the one who runs the server does to the message log: on the log of the running server where there is one, else on the databases that the
+/// settings name.
+/// </summary>
+public static partial class MessagingModule
+{
+    /// <summary>How much the log holds.</summary>
+    public static Task<LogFigures> ReadFiguresAsync(IServiceProvider services, int top, CancellationToken token) =>
+        LogAccess.Of(services).UseAsync(log => LogStats.ReadAsync(log, top, token), token);
+
+    /// <summary>Checks every row of the log.</summary>
+    public static Task<LogCheck> VerifyAsync(IServiceProvider services, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        LogAccess.Of(services).UseAsync(log => LogVerify.RunAsync(log, progress, token), token);
+
+    /// <summary>Copies a log into other databases; while no server runs on either.</summary>
+    /// <returns>What a check of the copy found.</returns>
+    public static Task<LogCheck> CopyAsync(IServiceProvider services, LogPlace from, LogPlace to, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        services.GetRequiredService<LogCopy>().RunAsync(from, to, progress, token);
+}

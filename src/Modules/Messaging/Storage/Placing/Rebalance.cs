@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging;
+using ModularChat.Messaging.Storage.Moving;
+
+namespace ModularChat.Messaging.Storage.Placing;
+
+/// <summary>
+/// Moves whole shards to where they belong while the log is read and written. For each: copy, catch up, compare; then the source is frozen for the
+/// little that is left, the target takes over, the source gives up. At every moment exactly one database holds the shard or has it frozen, so a
+/// process that is killed in between finds at its next start which of them it is.
+/// </summary>
+internal sealed partial class Rebalance(PlacedLog log, IReadOnlyList<string> databases, TimeProvider time, ILogger logger)
+{
+    private const int Attempts = 3;
+
+    // Less than writers wait for a frozen shard, and less than Placement.LongestFreeze.
+    private static readonly TimeSpan FreezeLimit = TimeSpan.FromSeconds(4), ReadGrace = TimeSpan.FromSeconds(3);
+
+    /// <summary>The shards that lie elsewhere than they belong.</summary>
+    public IReadOnlyList<(int Shard, int From, int To)> Plan()
+    {
+        var owners = log.Owners;
+        return [.. Enumerable.Range(0, owners.Length).Select(s => (s, owners[s], Rendezvous.Choose(s, databases))).Where(m => m.Item2 != m.Item3)];
+    }
+
+    /// <summary>Moves them all; returns how many moved.</summary>
+    public async Task<int> RunAsync(Action<string> tell, CancellationToken token)
+    {
+        var plan = Plan();
+        foreach (var (shard, from, to) in plan)
+        {
+            tell($"Shard {shard}: from {Rendezvous.Identity(databases[from])} to {Rendezvous.Identity(databases[to])}");
+            await MoveAsync(shard, log.Databases[from], log.Databases[to], token);
+            Log.Moved(logger, shard, from, to);
+        }
+        return plan.Count;
+    }
+
+    /// <summary>Moves one shard.</summary>
+    public async Task MoveAsync(int shard, ILogDatabase from, ILogDatabase to, CancellationToken token)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var transfer = new ShardTransfer(from, to, shard);
+            try
+            {
+                await transfer.PrepareAsync(token);
+                await HandOverAsync(shard, transfer, from, to, token);
+                break;
+            }
+            catch (Exception e) when (attempt < Attempts && e is CopyOvertakenException or CopyDiffersException)
+            {
+                Log.Again(logger, e, shard);
+                await transfer.AbandonAsync(token);
+            }
+        }
+        // Whoever looked the shard up before may still be reading.
+        await Task.Delay(ReadGrace, time, token);
+        await from.DropShardAsync(shard, token);
+    }
+
+    private async Task HandOverAsync(int shard, ShardTransfer transfer, ILogDatabase from, ILogDatabase to, CancellationToken token)
+    {
+        var isMoved = false;
+        log.Close(shard);
+        try
+        {
+            using var limit = new CancellationTokenSource(FreezeLimit, time);
+            using var frozen = CancellationTokenSource.CreateLinkedTokenSource(token, limit.Token);
+            await from.SetShardAsync(new ShardRow(shard, ShardState.Frozen, 0), frozen.Token);
+            var position = await transfer.FinishAsync(frozen.Token);
+            await TakeRunsAsync(shard, from, to, frozen.Token);
+            // From here on the target has it, whatever happens: it must not be given back.
+            await to.SetShardAsync(new ShardRow(shard, ShardState.Held, position), frozen.Token);
+            isMoved = true;
+        }
+        finally
+        {
+            isMoved |= (await to.GetShardAsync(shard, CancellationToken.None)).State == ShardState.Held;
+            await from.SetShardAsync(new ShardRow(shard, isMoved ? ShardState.Gone : ShardState.Held, 0), CancellationToken.None);
+            log.Open(shard, isMoved ? to : from);
+        }
+    }
+
+    /// <summary>Cursors of all runs stay good: the target learns where each began in this shard.</summary>
+    private static async Task TakeRunsAsync(int shard, ILogDatabase from, ILogDatabase to, CancellationToken token)
+    {
+        var theirs = (await from.GetSeedAsync(token)).Runs.ToDictionary(r => r.Id, r => r.Started[shard]);
+        var own = (await to.GetSeedAsync(token)).Runs;
+        await to.SetRunsAsync([.. own.Select(Take)], token);
+
+        RunRow Take(RunRow run)
+        {
+            long[] started = [.. run.Started];
+            started[shard] = theirs.GetValueOrDefault(run.Id, started[shard]);
+            return run with { Started = started };
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2051, LogLevel.Information, "Shard {Shard} of the message log moved from database {From} to database {To} of the list")]
+        public static partial void Moved(ILogger logger, int shard, int from, int to);
+
+        [LoggerMessage(2052, LogLevel.Warning, "Shard {Shard} of the message log is copied anew")]
+        public static partial void Again(ILogger logger, Exception reason, int shard);
+    }
+}
