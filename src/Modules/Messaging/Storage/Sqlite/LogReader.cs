@@ -3,7 +3,7 @@ using ModularChat.Storage.Sqlite;
 namespace ModularChat.Messaging.Storage.Sqlite;
 
 /// <summary>A connection that reads. What it finds in <see cref="Unfolded"/> is newer than the rows.</summary>
-internal sealed class LogReader : IDisposable
+internal sealed partial class LogReader : IDisposable
 {
     private const int Attempts = 20;
 

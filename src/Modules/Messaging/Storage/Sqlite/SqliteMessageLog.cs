@@ -13,16 +13,23 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
     private readonly LogWriter _writer;
     private readonly LogReaders _readers;
     private readonly RunHistory _runs;
+    private readonly string _path;
+    private volatile LogInfo _info;
 
-    private SqliteMessageLog(LogInfo info, LogWriter writer, LogReaders readers, RunHistory runs)
+    private SqliteMessageLog(string path, LogInfo info, LogWriter writer, LogReaders readers, RunHistory runs)
     {
-        Info = info;
+        _path = path;
+        _info = info;
         _writer = writer;
         _readers = readers;
         _runs = runs;
     }
 
-    public LogInfo Info { get; }
+    public LogInfo Info
+    {
+        get => _info;
+        private set => _info = value;
+    }
 
     /// <summary>Opens a file in the data folder, made when missing.</summary>
     /// <param name="folder">Where the file is.</param>
@@ -84,7 +91,7 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
     }
 
     /// <summary>Writes rows past all rules, in one transaction, durable when it returns; what is cached is looked up again after it.</summary>
-    private async ValueTask<T> WriteAsync<T>(Func<SqliteDatabase, T> write, CancellationToken token) =>
+    private async ValueTask<T> WriteAsync<T>(Func<SqliteTables, ArchiveTable, T> write, CancellationToken token) =>
         await _writer.WriteAloneAsync(tables => ((SqliteTables)tables).InTransaction(write), token);
 
     private static SqliteMessageLog Open(DataFolder folder, string name, LogOpening opening, MessageLogOptions options, int receiptLimit, ICommitListener listener, TimeProvider time, ILogger logger)
@@ -99,7 +106,7 @@ internal sealed partial class SqliteMessageLog : ILogDatabase
             var unfolded = new Unfolded();
             var readers = new LogReaders(path, info.ShardCount, options.Readers, unfolded);
             var store = new SqliteStore(path, info.ShardCount, options, receiptLimit, readers, unfolded);
-            return new SqliteMessageLog(info, new LogWriter(store, store.Open(database), options, listener, time, logger), readers, runs);
+            return new SqliteMessageLog(path, info, new LogWriter(store, store.Open(database), options, listener, time, logger), readers, runs);
         }
         catch (SqliteErrorException e)
         {

@@ -20,6 +20,7 @@ internal sealed class SqliteTables : IWriterTables
     private readonly Unfolded _unfolded;
     private readonly Statement _begin;
     private readonly Statement _commit;
+    private ArchiveTable? _archive;
 
     /// <summary>Takes up the log where its file ends.</summary>
     public SqliteTables(SqliteDatabase database, int shards, MessageLogOptions options, ConversationCache cache, Unfolded unfolded)
@@ -82,17 +83,18 @@ internal sealed class SqliteTables : IWriterTables
     /// <summary>
     /// Writes rows past all rules in one transaction, from a write alone (<see cref="LogWriter.WriteAloneAsync"/>): everything is folded.
     /// </summary>
-    public T InTransaction<T>(Func<SqliteDatabase, T> write)
+    public T InTransaction<T>(Func<SqliteTables, ArchiveTable, T> write)
     {
+        _archive ??= new ArchiveTable(_database, Positions.Length);
         _begin.Run();
-        var result = write(_database);
+        var result = write(this, _archive);
         _commit.Run();
         LogSchema.ReadPositions(_database, Positions.Length).CopyTo(Positions, 0);
         LogSchema.ReadStates(_database, States.Length).CopyTo(States, 0);
         return result;
     }
 
-    public void SetShard(ShardRow row) => InTransaction(_ =>
+    public void SetShard(ShardRow row) => InTransaction((_, _) =>
     {
         _tables.WriteShard(row);
         return true;

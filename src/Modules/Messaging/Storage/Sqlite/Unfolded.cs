@@ -18,6 +18,10 @@ internal sealed class Unfolded
 
     public UnfoldedConversation? Find(Guid id) => _conversations.GetValueOrDefault(id);
 
+    /// <summary>The conversations of a shard with something after a position.</summary>
+    public IEnumerable<Guid> ChangedAfter(int shard, long position) =>
+        _conversations.Where(c => c.Value.Head is { } head && head.Shard == shard && (head.Position > position || head.MarksPosition > position)).Select(c => c.Key);
+
     /// <summary>Puts in what a commit did, but for what was folded with it.</summary>
     public void Publish(IReadOnlyList<ConversationState> touched, Commit commit)
     {

@@ -54,7 +54,9 @@ internal static class EmbeddedLog
         await writer.WriteAloneAsync(
             tables =>
             {
-                tables.SetShard(row);
+                // Whoever freezes a shard does not know what was written in the last moment.
+                var takesOver = row.State == ShardState.Receiving || tables.States[row.Shard] == ShardState.Receiving;
+                tables.SetShard(takesOver ? row : row with { Position = tables.Positions[row.Shard] });
                 return true;
             },
             token);
