@@ -15,7 +15,18 @@ public static class StorageModule
             .ValidateDataAnnotations()
             .Validate(o => o.Messages.MaxBatch <= o.Messages.MaxPending, "Storage:Messages:MaxBatch must not be above Storage:Messages:MaxPending.")
             .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<StorageOptions>, RelationalCheck>();
         services.AddSingleton(provider => DataFolder.Open(provider.GetRequiredService<IOptions<StorageOptions>>().Value.Directory));
         return services;
+    }
+
+    /// <summary>Says each mistake in one sentence.</summary>
+    private sealed class RelationalCheck : IValidateOptions<StorageOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, StorageOptions options)
+        {
+            var mistakes = options.Relational.Mistakes().ToArray();
+            return mistakes.Length > 0 ? ValidateOptionsResult.Fail(mistakes) : ValidateOptionsResult.Success;
+        }
     }
 }

@@ -13,6 +13,10 @@ public sealed class StorageOptions
     /// <summary>The message log.</summary>
     [Required, ValidateObjectMembers]
     public MessageLogOptions Messages { get; set; } = new();
+
+    /// <summary>General data.</summary>
+    [Required, ValidateObjectMembers]
+    public RelationalOptions Relational { get; set; } = new();
 }
 
 /// <summary>How the message log is kept; section <c>Storage:Messages</c>.</summary>

@@ -28,7 +28,7 @@ public sealed class OperationsTests
     public async Task A_server_whose_store_does_not_answer_is_live_but_not_ready()
     {
         await using var server = await ChatServer.StartAsync(adjust: services =>
-            services.AddTransient<IRequestHandler<FindUsersByName, UserInfo[]>>(_ => throw new InvalidOperationException("a secret of the server")));
+            services.AddTransient<IRequestHandler<PingAccounts, int>>(_ => throw new InvalidOperationException("a secret of the server")));
 
         using var live = await server.Anonymous.GetAsync("/health/live", Cancel);
         using var ready = await server.Anonymous.GetAsync("/health/ready", Cancel);

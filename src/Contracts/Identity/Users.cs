@@ -19,6 +19,9 @@ public sealed record GetUsers(Guid[] Ids) : IRequest<UserInfo[]>;
 /// <param name="Names">At most 100.</param>
 public sealed record FindUsersByName(string[] Names) : IRequest<UserInfo[]>;
 
+/// <summary>Asks every database of accounts whether it answers; how many there are. Fails within three seconds when one does not.</summary>
+public sealed record PingAccounts : IRequest<int>;
+
 /// <summary>Whom a user lets add them to groups.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<GroupAdditions>))]
 public enum GroupAdditions

@@ -32,7 +32,7 @@ internal static class OperationsModule
         services.AddHealthChecks()
             .AddCheck<DataFolderCheck>("data folder")
             .AddTypeActivatedCheck<AnswerCheck<long[]>>("messages", new GetPositions())
-            .AddTypeActivatedCheck<AnswerCheck<UserInfo[]>>("accounts", new FindUsersByName(["ready"]));
+            .AddTypeActivatedCheck<AnswerCheck<int>>("accounts", new PingAccounts());
         // What a class needs and nobody registered shows at the start, and not at the first request.
         builder.Host.UseDefaultServiceProvider(o => (o.ValidateScopes, o.ValidateOnBuild) = (true, true));
 

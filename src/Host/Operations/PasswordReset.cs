@@ -14,8 +14,9 @@ internal static class PasswordReset
     {
         await using var app = Server.Build(settings);
         // Looked at before it is opened: a folder that is named wrongly must not be made.
-        var directory = app.Services.GetRequiredService<IOptions<StorageOptions>>().Value.Directory;
-        if (!File.Exists(Path.Combine(directory, "identity.db")))
+        var options = app.Services.GetRequiredService<IOptions<StorageOptions>>().Value;
+        var directory = options.Directory;
+        if (options.Relational.IsEmbedded && !File.Exists(Path.Combine(directory, options.Relational.Databases[0])))
         {
             throw new StartupException($"The folder {Path.GetFullPath(directory)} (Storage:Directory) holds no accounts.");
         }

@@ -176,7 +176,10 @@ internal static class SettingsCheck
 
     private static string Unknown(IConfigurationSection section, IEnumerable<string> known, string what)
     {
-        var value = section.Value is { } text ? $" (value '{text}')" : "";
+        // Under a mistyped key there may stand anything.
+        var value = section.Value is not { } text || text.Contains("password", StringComparison.OrdinalIgnoreCase) || text.Contains("pwd", StringComparison.OrdinalIgnoreCase)
+            ? ""
+            : $" (value '{text}')";
         return $"{section.Path}{value} is not a setting of ModularChat; the {what} there are: {string.Join(", ", known)}.";
     }
 

@@ -1,11 +1,8 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularChat.Identity.Accounts;
 using ModularChat.Identity.Applications;
@@ -17,6 +14,8 @@ using ModularChat.Identity.Relations;
 using ModularChat.Identity.Sessions;
 using ModularChat.Identity.Starting;
 using ModularChat.Identity.Storage;
+using ModularChat.Identity.Storage.Postgres;
+using ModularChat.Identity.Storage.Sqlite;
 using ModularChat.Storage;
 
 namespace ModularChat.Identity;
@@ -24,7 +23,7 @@ namespace ModularChat.Identity;
 /// <summary>Who: users, devices, sessions, profiles, settings, friends, blocks, application keys.</summary>
 public static class IdentityModule
 {
-    /// <summary>Binds section <c>Identity</c>; needs the <see cref="DataFolder"/>, in which it keeps <c>identity.db</c>.</summary>
+    /// <summary>Binds section <c>Identity</c>; needs the <see cref="DataFolder"/>, in which an embedded engine keeps its files.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<IdentityOptions>()
@@ -32,14 +31,8 @@ public static class IdentityModule
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<IdentityOptions>, CheckRegions>();
-        services.AddPooledDbContextFactory<IdentityDb>((provider, db) => db
-            .UseSqlite(
-                $"Data Source={provider.GetRequiredService<DataFolder>().File("identity.db")}",
-                sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations"))
-            // Each statement is of interest only to whoever looks into this module. So is one that fails: a name that is taken
-            // fails by its index and is answered; what nobody expected is logged by whoever it reaches.
-            .ConfigureWarnings(events => events.Log(
-                (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug))));
+        services.AddSingleton(Open);
+        services.AddSingleton(SchemaRule.Ours);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IPasswordHasher<UserRow>, PasswordHasher<UserRow>>();
         services.AddSingleton<IdentityStore>();
@@ -53,6 +46,7 @@ public static class IdentityModule
         services.AddSingleton<RateLimits>();
         services.AddSingleton<Codes>();
         services.AddTransient<Changes>();
+        services.AddTransient<Repair>();
         services.AddTransient<Registration>();
         services.AddTransient<LogIn>();
         services.AddTransient<PasswordChange>();
@@ -71,6 +65,7 @@ public static class IdentityModule
         services.AddSingleton<SchemaOpener>();
         services.AddHostedService<IdentityStart>();
         services.AddHostedService<ExpirySweep>();
+        services.AddHostedService<RepairLoop>();
         return services;
     }
 
@@ -82,6 +77,15 @@ public static class IdentityModule
         DraftEndpoints.Map(routes);
         ApplicationEndpoints.Map(routes);
         return routes;
+    }
+
+    private static Databases Open(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Relational;
+        return options.IsEmbedded
+            ? new Databases([.. options.Databases.Select(file => new SqliteDatabase(provider.GetRequiredService<DataFolder>().File(file), provider))])
+            : new Databases([.. options.Databases.Select((connection, i) => new PostgresDatabase(
+                connection, options.Shards.Count > 0 ? $"Storage:Relational:Shards:{i}" : "Storage:Relational:ConnectionString", provider))]);
     }
 
     /// <summary>Gives a user a new random password and ends their sessions; for the command line, on the data folder of a server that is not running.</summary>

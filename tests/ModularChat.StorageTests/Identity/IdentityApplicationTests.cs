@@ -8,7 +8,7 @@ using static ModularChat.StorageTests.Identity.IdentityServer;
 
 namespace ModularChat.StorageTests.Identity;
 
-public sealed class IdentityApplicationTests
+public abstract class IdentityApplicationTests(Deployment deployment) : IdentityTests(deployment)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -140,7 +140,7 @@ public sealed class IdentityApplicationTests
     public async Task The_development_key_is_written_once_for_the_owners_eyes_and_only_when_it_is_asked_for()
     {
         await using var server = await StartAsync();
-        var path = Path.Combine(Path.GetDirectoryName(server.File)!, "development-key");
+        var path = Path.Combine(server.Folder, "development-key");
         await BeginAsync(server);
         File.Exists(path).ShouldBeFalse();
         await server.RestartAsync("Identity:WriteDevelopmentKey=true");

@@ -7,7 +7,7 @@ using static ModularChat.StorageTests.Identity.IdentityServer;
 
 namespace ModularChat.StorageTests.Identity;
 
-public sealed class IdentityProfileTests
+public abstract class IdentityProfileTests(Deployment deployment) : IdentityTests(deployment)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

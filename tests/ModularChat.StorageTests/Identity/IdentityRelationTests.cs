@@ -9,7 +9,7 @@ using static ModularChat.StorageTests.Identity.IdentityServer;
 
 namespace ModularChat.StorageTests.Identity;
 
-public sealed class IdentityRelationTests
+public abstract class IdentityRelationTests(Deployment deployment) : IdentityTests(deployment)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -130,8 +130,17 @@ public sealed class IdentityRelationTests
         await using var server = await StartAsync();
         var (alice, bob) = (await server.EnterAsync("alice"), await server.EnterAsync("bob"));
         (await RelationAsync(server, alice, bob)).IsBlocked.ShouldBeFalse();
+        // An event that was lost: the block is there, and nobody was told.
         await server.Get<IdentityStore>().WriteAsync(
-            db => Task.FromResult(db.Blocks.Add(new BlockRow { UserId = bob.UserId, OtherId = alice.UserId })), Cancel);
+            Scope.Of(bob.UserId, alice.UserId),
+            async work =>
+            {
+                foreach (var db in new[] { work.Of(bob.UserId), work.Of(alice.UserId) }.Distinct())
+                {
+                    await db.Blocks.AddAsync(new BlockRow { UserId = bob.UserId, OtherId = alice.UserId }, Cancel);
+                }
+            },
+            Cancel);
         server.Time.Advance(TimeSpan.FromSeconds(29));
         (await RelationAsync(server, alice, bob)).IsBlocked.ShouldBeFalse();
         server.Time.Advance(TimeSpan.FromSeconds(1));
@@ -182,7 +191,7 @@ public sealed class IdentityRelationTests
         await RefusedAsync(ProblemCodes.LimitReached, () => server.Get<Blocks>().BlockAsync(alice, carol.UserId, Cancel));
         server.Published.ShouldBeEmpty();
         (await VersionAsync(server, alice, "blocks")).ShouldBe(1);
-        (await server.Get<IdentityStore>().ReadAsync(db => db.Blocks.CountAsync(Cancel), Cancel)).ShouldBe(1);
+        (await server.Get<IdentityStore>().ReadAsync(alice.UserId, db => db.Blocks.CountAsync(Cancel), Cancel)).ShouldBe(1);
     }
 
     private static async Task<Relation> RelationAsync(IdentityServer server, Caller user, Caller other) =>

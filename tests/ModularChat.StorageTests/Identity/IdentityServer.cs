@@ -3,6 +3,7 @@ using MediatR;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Identity;
@@ -23,28 +24,46 @@ internal sealed class IdentityServer : IAsyncDisposable
     public static readonly Origin Remote = new("192.0.2.1", IsThisMachine: false);
 
     private readonly TemporaryFolder _folder = new();
+    private bool _isNode;
 
-    private IdentityServer(ServiceProvider services) => Services = services;
+    private readonly DeployedDatabases _databases;
+
+    private IdentityServer(DeployedDatabases databases, ServiceProvider? services = null) => (_databases, Services) = (databases, services!);
 
     public ServiceProvider Services { get; private set; }
 
-    public ManualTime Time { get; } = new();
+    public ManualTime Time { get; private init; } = new();
 
     public ConcurrentQueue<INotification> Published { get; } = new();
 
     public CountingHasher Hasher { get; } = new();
 
-    public string File => Path.Combine(_folder.Path, "identity.db");
+    public string Folder => _folder.Path;
+
+    public Databases Databases => Get<Databases>();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<IdentityServer> StartAsync(params string[] settings)
+    public static async Task<IdentityServer> StartAsync(Deployment deployment, params string[] settings)
     {
-        var server = new IdentityServer(null!);
+        _ = StatementWatch.Instance;
+        var server = new IdentityServer(await DeployedDatabases.TakeAsync(deployment));
         server.Services = server.Build(settings);
         await server.Get<SchemaOpener>().OpenAsync(Cancel);
         return server;
     }
+
+    /// <summary>Another node on the same databases of a server: services of its own, the same time.</summary>
+    public async Task<IdentityServer> JoinAsync(params string[] settings)
+    {
+        var node = new IdentityServer(_databases) { _isNode = true, Time = Time };
+        node.Services = node.Build(settings);
+        await node.Get<SchemaOpener>().OpenAsync(Cancel);
+        return node;
+    }
+
+    /// <summary>Everything that is kept, as text.</summary>
+    public Task<string> ReadAllAsync() => _databases.ReadAllAsync(_folder.Path, Cancel);
 
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
 
@@ -74,9 +93,14 @@ internal sealed class IdentityServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Get<SchemaOpener>().CloseAsync(CancellationToken.None);
+        Get<SchemaOpener>().Close();
         await Services.DisposeAsync();
         _folder.Dispose();
+        if (!_isNode)
+        {
+            await _databases.DisposeAsync();
+        }
+        StatementWatch.Instance.Violations.ShouldBeEmpty();
     }
 
     public static async Task<ChatException> RefusedAsync(ProblemCode code, Func<Task> act)
@@ -94,10 +118,10 @@ internal sealed class IdentityServer : IAsyncDisposable
             ["Identity:RegistrationsPerMinute"] = "0",
             ["Identity:LogInsPerMinute"] = "0",
         };
-        foreach (var setting in settings)
+        foreach (var setting in settings.Concat(_databases.Settings))
         {
-            var (key, value) = (setting.Split('=')[0], setting.Split('=')[1]);
-            values[key] = value;
+            var parts = setting.Split('=', 2);
+            values[parts[0]] = parts[1];
         }
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
         var services = new ServiceCollection();
@@ -142,8 +166,8 @@ internal sealed class IdentityServer : IAsyncDisposable
     }
 }
 
-/// <summary>The real hasher, which counts how often it checks.</summary>
-internal sealed class CountingHasher : PasswordHasher<UserRow>
+/// <summary>The real hasher with little to do, which counts how often it checks.</summary>
+internal sealed class CountingHasher() : PasswordHasher<UserRow>(Options.Create(new PasswordHasherOptions { IterationCount = 1000 }))
 {
     public int Checked { get; private set; }
 

@@ -10,7 +10,7 @@ using static ModularChat.StorageTests.Identity.IdentityServer;
 
 namespace ModularChat.StorageTests.Identity;
 
-public sealed class IdentitySessionTests
+public abstract class IdentitySessionTests(Deployment deployment) : IdentityTests(deployment)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -85,7 +85,7 @@ public sealed class IdentitySessionTests
         await server.CallerAsync(alice);
         (await LastUseAsync()).ShouldBe(begun.AddHours(1));
 
-        Task<DateTimeOffset> LastUseAsync() => server.Get<IdentityStore>().ReadAsync(db => db.Sessions.Select(session => session.LastUsedAt).SingleAsync(Cancel), Cancel);
+        Task<DateTimeOffset> LastUseAsync() => server.Get<IdentityStore>().ReadAsync(alice.User.Id, db => db.Sessions.Select(session => session.LastUsedAt).SingleAsync(Cancel), Cancel);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class IdentitySessionTests
         var alice = await server.RegisterAsync("alice");
         await server.CallerAsync(alice);
         // Another node ends it, and its event is lost.
-        await server.Get<IdentityStore>().WriteAsync(db => db.Sessions.ExecuteDeleteAsync(Cancel), Cancel);
+        await server.Get<IdentityStore>().WriteAsync(Scope.Of(alice.User.Id), work => work.Of(alice.User.Id).Sessions.ExecuteDeleteAsync(Cancel), Cancel);
         server.Time.Advance(TimeSpan.FromSeconds(29));
         (await server.WhoAsync(alice.Session.Token)).ShouldNotBeNull();
         server.Time.Advance(TimeSpan.FromSeconds(1));
@@ -188,6 +188,6 @@ public sealed class IdentitySessionTests
         server.Time.Advance(TimeSpan.FromDays(1));
         await server.Services.GetServices<IHostedService>().OfType<ExpirySweep>().Single().SweepAsync(Cancel);
         server.Published.OfType<SessionEnded>().ShouldHaveSingleItem().UserId.ShouldBe(alice.User.Id);
-        (await server.Get<IdentityStore>().ReadAsync(db => db.Sessions.CountAsync(Cancel), Cancel)).ShouldBe(0);
+        (await server.Get<IdentityStore>().ReadAllAsync(db => db.Sessions.ToListAsync(Cancel), Cancel)).ShouldBeEmpty();
     }
 }

@@ -25,11 +25,13 @@ internal sealed class Codes(IdentityStore store, TimeProvider time, IOptions<Ide
     {
         var code = Tokens.New(Tokens.Code);
         return store.WriteAsync(
-            async db =>
+            userId is { } about ? Scope.Directory.About(about) : Scope.Directory,
+            async work =>
             {
+                var db = work.Directory;
                 if (userId is not null)
                 {
-                    if (!await db.Users.AnyAsync(user => user.Id == userId, token))
+                    if (!await db.Names.AnyAsync(name => name.UserId == userId, token))
                     {
                         throw new ChatException(ProblemCodes.NotFound, "There is no such user.");
                     }

@@ -37,15 +37,16 @@ internal sealed class LogIn(
         var device = DeviceRequest.Check(request.Device);
         var name = UserNames.Normalize(request.Name);
 
-        var user = await store.ReadAsync(db => db.Users.SingleOrDefaultAsync(row => row.NormalizedUserName == name, token), token);
+        var user = await FindAsync(name, token);
         var verified = await VerifyAsync(user, name, password, token);
         var newHash = verified == PasswordVerificationResult.SuccessRehashNeeded ? passwords.Hash(password) : null;
-        return await changes.MakeAsync(async (db, events) =>
+        return await changes.MakeAsync(Scope.Of(user!.Id), async (work, events) =>
         {
+            var db = work.Of(user.Id);
             // Read again: attempts at the same time may have locked the name, and then a right guess among them must not count.
-            var now = await db.Users.AsTracking().SingleAsync(row => row.Id == user!.Id, token);
+            var now = await db.Users.AsTracking().SingleAsync(row => row.Id == user.Id, token);
             CheckLock(now.LockoutEnd);
-            if (now.PasswordHash != user!.PasswordHash)
+            if (now.PasswordHash != user.PasswordHash)
             {
                 throw Refusals.WrongCredentials();
             }
@@ -59,6 +60,14 @@ internal sealed class LogIn(
         }, token);
     }
 
+    /// <summary>The user of a name, with what only the log-in may see.</summary>
+    public async Task<UserRow?> FindAsync(string normalizedName, CancellationToken token)
+    {
+        var userId = await store.ReadDirectoryAsync(
+            db => db.Names.Where(row => row.NormalizedUserName == normalizedName).Select(row => (Guid?)row.UserId).SingleOrDefaultAsync(token), token);
+        return userId is { } id ? await store.ReadAsync(id, db => db.Users.SingleOrDefaultAsync(row => row.Id == id, token), token) : null;
+    }
+
     /// <summary>Checks a password, counts a wrong one, and refuses while the name is locked.</summary>
     public async Task<PasswordVerificationResult> VerifyAsync(UserRow? user, string normalizedName, string password, CancellationToken token)
     {
@@ -68,9 +77,10 @@ internal sealed class LogIn(
         {
             var lockUntil = time.GetUtcNow().AddMinutes(options.Value.LockoutMinutes);
             await store.WriteAsync(
-                db => user is null
-                    ? unknownNames.CountFailureAsync(db, normalizedName, options.Value.LockoutAttempts, lockUntil, token)
-                    : accounts.Over(db, token).CountFailureAsync(user.Id, options.Value.LockoutAttempts, lockUntil),
+                user is null ? Scope.Directory.Alone() : Scope.Of(user.Id),
+                work => user is null
+                    ? unknownNames.CountFailureAsync(work.Directory, normalizedName, options.Value.LockoutAttempts, lockUntil, token)
+                    : accounts.Over(work.Of(user.Id), token).CountFailureAsync(user.Id, options.Value.LockoutAttempts, lockUntil),
                 token);
             throw Refusals.WrongCredentials();
         }

@@ -28,7 +28,7 @@ internal sealed class PasswordChange(
         limits.CheckLogIn(origin);
         var current = Passwords.CheckGiven("current", request.Current);
         var wanted = passwords.CheckNew("new", request.New);
-        var user = await store.ReadAsync(db => db.Users.SingleAsync(row => row.Id == caller.UserId, token), token);
+        var user = await store.ReadAsync(caller.UserId, db => db.Users.SingleAsync(row => row.Id == caller.UserId, token), token);
         await logIn.VerifyAsync(user, user.NormalizedUserName!, current, token);
         await SetAsync(user.Id, passwords.Hash(wanted), keptSession: caller.SessionId, codeHash: null, token);
     }
@@ -40,7 +40,7 @@ internal sealed class PasswordChange(
         var wanted = passwords.CheckNew("new", request.New);
         var hash = Tokens.Hash(code);
         var now = time.GetUtcNow();
-        var row = await store.ReadAsync(
+        var row = await store.ReadDirectoryAsync(
             db => db.Codes.SingleOrDefaultAsync(found => found.CodeHash == hash && found.UserId != null && found.ExpiresAt > now, token), token)
             ?? throw WrongCode();
         await SetAsync(row.UserId!.Value, passwords.Hash(wanted), keptSession: null, hash, token);
@@ -49,8 +49,7 @@ internal sealed class PasswordChange(
     /// <summary>A new random password for somebody by name; all their sessions end.</summary>
     public async Task<string> ReplaceAsync(string name, CancellationToken token)
     {
-        var normalized = UserNames.Normalize(name);
-        var user = await store.ReadAsync(db => db.Users.SingleOrDefaultAsync(row => row.NormalizedUserName == normalized, token), token)
+        var user = await logIn.FindAsync(UserNames.Normalize(name), token)
             ?? throw new ChatException(ProblemCodes.NotFound, "There is no user of this name.");
         var password = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 20);
         await SetAsync(user.Id, passwords.Hash(password), keptSession: null, codeHash: null, token);
@@ -59,14 +58,17 @@ internal sealed class PasswordChange(
 
     private Task SetAsync(Guid userId, string passwordHash, Guid? keptSession, byte[]? codeHash, CancellationToken token) =>
         changes.MakeAsync(
-            async (db, events) =>
+            // The code is used up even when the rest fails: it never works twice.
+            Scope.Of(userId).AndDirectory(first: true),
+            async (work, events) =>
             {
-                if (codeHash is not null && await db.Codes.Where(code => code.CodeHash == codeHash).ExecuteDeleteAsync(token) == 0)
+                var db = work.Of(userId);
+                if (codeHash is not null && await work.Directory.Codes.Where(code => code.CodeHash == codeHash).ExecuteDeleteAsync(token) == 0)
                 {
                     throw WrongCode();
                 }
                 // A password that is changed because somebody else knows it must not leave that one a way in.
-                await db.Codes.Where(code => code.UserId == userId).ExecuteDeleteAsync(token);
+                await work.Directory.Codes.Where(code => code.UserId == userId).ExecuteDeleteAsync(token);
                 await accounts.Over(db, token).SetPasswordHashAsync(userId, passwordHash);
                 await SessionIssue.EndAsync(db, userId, session => session.Id != keptSession, events, token);
             },

@@ -40,20 +40,21 @@ internal sealed class Registration(
         user.PasswordHash = passwords.Hash(password);
         try
         {
-            var answer = await changes.MakeAsync(async (db, events) =>
+            var scope = Scope.Of(user.Id).AndDirectory();
+            var answer = await changes.MakeAsync(isSetUp ? scope.Alone() : scope, async (work, events) =>
             {
-                // Judged again under the writer's lock: of two that come at once, one is the administrator and the other comes too late.
+                // Judged again while nobody else is at it: of two that come at once, one is the administrator and the other comes too late.
                 if (isSetUp)
                 {
-                    await SetUp.CompleteAsync(db, token);
+                    await SetUp.CompleteAsync(work.Directory, token);
                     user.IsAdministrator = true;
                 }
                 else if (options.Value.RegistrationMode == RegistrationMode.Invite)
                 {
-                    await UseInviteAsync(db, request.Invite!, token);
+                    await UseInviteAsync(work.Directory, request.Invite!, token);
                 }
-                await accounts.Over(db, token).AddAsync(user);
-                return new AccountAnswer(user.ToInfo(), await sessions.BeginAsync(db, user.Id, device, origin, events, token));
+                await accounts.AddAsync(work, user, token);
+                return new AccountAnswer(user.ToInfo(), await sessions.BeginAsync(work.Of(user.Id), user.Id, device, origin, events, token));
             }, token);
             if (isSetUp)
             {
@@ -87,7 +88,7 @@ internal sealed class Registration(
                 return;
             case RegistrationMode.Invite when invite is not null && Tokens.Is(Tokens.Code, invite):
                 var hash = Tokens.Hash(invite);
-                if (!await store.ReadAsync(db => db.Codes.AnyAsync(code => code.CodeHash == hash && code.UserId == null, token), token))
+                if (!await store.ReadDirectoryAsync(db => db.Codes.AnyAsync(code => code.CodeHash == hash && code.UserId == null, token), token))
                 {
                     throw Closed();
                 }

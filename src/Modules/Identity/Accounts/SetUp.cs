@@ -21,7 +21,7 @@ internal sealed class SetUp(IdentityStore store, IOptions<IdentityOptions> optio
     {
         if (!_isDone)
         {
-            _isDone = await store.ReadAsync(db => db.Facts.AnyAsync(fact => fact.Key == Administrator, token), token);
+            _isDone = await store.ReadDirectoryAsync(db => db.Facts.AnyAsync(fact => fact.Key == Administrator, token), token);
         }
         return _isDone;
     }
@@ -37,10 +37,10 @@ internal sealed class SetUp(IdentityStore store, IOptions<IdentityOptions> optio
         }
         var given = options.Value.SetupCode;
         var code = given.Length > 0 ? given : RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 20);
-        await store.WriteAsync(async db =>
+        await store.WriteAsync(Scope.Directory.Alone(), async work =>
         {
-            await db.Facts.Where(fact => fact.Key == SetupCode).ExecuteDeleteAsync(token);
-            db.Facts.Add(new FactRow { Key = SetupCode, Text = Convert.ToHexString(Tokens.Hash(code)) });
+            await work.Directory.Facts.Where(fact => fact.Key == SetupCode).ExecuteDeleteAsync(token);
+            work.Directory.Facts.Add(new FactRow { Key = SetupCode, Text = Convert.ToHexString(Tokens.Hash(code)) });
         }, token);
         return given.Length > 0 ? null : code;
     }
@@ -51,7 +51,7 @@ internal sealed class SetUp(IdentityStore store, IOptions<IdentityOptions> optio
         {
             return;
         }
-        var kept = await store.ReadAsync(db => db.Facts.Where(fact => fact.Key == SetupCode).Select(fact => fact.Text).SingleOrDefaultAsync(token), token);
+        var kept = await store.ReadDirectoryAsync(db => db.Facts.Where(fact => fact.Key == SetupCode).Select(fact => fact.Text).SingleOrDefaultAsync(token), token);
         if (kept is null || code is null || !CryptographicOperations.FixedTimeEquals(Convert.FromHexString(kept), Tokens.Hash(code)))
         {
             throw new ChatException(

@@ -32,7 +32,8 @@ internal sealed class ApplicationKeys(IdentityStore store, Credentials credentia
         }
         var key = Tokens.New(Tokens.Application);
         return store.WriteAsync(
-            db =>
+            Scope.Directory,
+            work =>
             {
                 var row = new ApplicationRow
                 {
@@ -42,14 +43,14 @@ internal sealed class ApplicationKeys(IdentityStore store, Credentials credentia
                     Scopes = string.Join(' ', scopes),
                     CreatedAt = time.GetUtcNow(),
                 };
-                db.Applications.Add(row);
+                work.Directory.Applications.Add(row);
                 return Task.FromResult(new NewApplication(row.Id, key));
             },
             token);
     }
 
     public Task<ApplicationsAnswer> ListAsync(CancellationToken token) =>
-        store.ReadAsync(
+        store.ReadDirectoryAsync(
             async db => new ApplicationsAnswer([.. (await db.Applications.OrderBy(row => row.CreatedAt).ToListAsync(token))
                 .Select(row => new ApplicationInfo(row.Id, row.Name, row.Scopes.Split(' '), row.CreatedAt, row.RevokedAt))]),
             token);
@@ -59,7 +60,8 @@ internal sealed class ApplicationKeys(IdentityStore store, Credentials credentia
     {
         DateTimeOffset? now = time.GetUtcNow();
         var revoked = await store.WriteAsync(
-            db => db.Applications.Where(row => row.Id == id && row.RevokedAt == null)
+            Scope.Directory,
+            work => work.Directory.Applications.Where(row => row.Id == id && row.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), token),
             token);
         credentials.ForgetApplication(id);

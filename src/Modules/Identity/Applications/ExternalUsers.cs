@@ -16,7 +16,7 @@ internal sealed record UserAnswer(UserInfo User);
 internal sealed record ExternalSessionRequest(DeviceRequest? Device);
 
 /// <summary>Users as an application calls them. Each application has external ids of its own.</summary>
-internal sealed class ExternalUsers(Changes changes, AccountStores accounts, SessionIssue sessions, TimeProvider time)
+internal sealed class ExternalUsers(Changes changes, IdentityStore store, AccountStores accounts, SessionIssue sessions, TimeProvider time)
 {
     private const int LongestId = 128;
 
@@ -44,67 +44,80 @@ internal sealed class ExternalUsers(Changes changes, AccountStores accounts, Ses
         }
     }
 
-    public Task<SessionAnswer> BeginSessionAsync(Guid applicationId, string externalId, ExternalSessionRequest? request, CancellationToken token)
+    public async Task<SessionAnswer> BeginSessionAsync(Guid applicationId, string externalId, ExternalSessionRequest? request, CancellationToken token)
     {
         var device = DeviceRequest.Check(request?.Device);
-        return changes.MakeAsync(
-            async (db, events) =>
-            {
-                var user = await GetAsync(db, applicationId, externalId, token);
-                return new SessionAnswer(await sessions.BeginAsync(db, user.Id, device, origin: null, events, token));
-            },
+        var userId = await GetAsync(applicationId, externalId, token);
+        return await changes.MakeAsync(
+            Scope.Of(userId),
+            async (work, events) => new SessionAnswer(await sessions.BeginAsync(work.Of(userId), userId, device, origin: null, events, token)),
             token);
     }
 
     /// <summary>Signs the user out everywhere.</summary>
-    public Task EndSessionsAsync(Guid applicationId, string externalId, CancellationToken token) =>
-        changes.MakeAsync(
-            async (db, events) =>
-            {
-                var user = await GetAsync(db, applicationId, externalId, token);
-                await SessionIssue.EndAsync(db, user.Id, _ => true, events, token);
-            },
-            token);
+    public async Task EndSessionsAsync(Guid applicationId, string externalId, CancellationToken token)
+    {
+        var userId = await GetAsync(applicationId, externalId, token);
+        await changes.MakeAsync(Scope.Of(userId), (work, events) => SessionIssue.EndAsync(work.Of(userId), userId, _ => true, events, token), token);
+    }
 
-    private Task<UserAnswer> PutAsync(Guid applicationId, string externalId, string? wanted, string? displayName, CancellationToken token) =>
-        changes.MakeAsync(
-            async (db, events) =>
-            {
-                if (await FindAsync(db, applicationId, externalId, token) is { } known)
+    private async Task<UserAnswer> PutAsync(Guid applicationId, string externalId, string? wanted, string? displayName, CancellationToken token) =>
+        await FindAsync(applicationId, externalId, token) is { } known
+            ? await RenameAsync(known, displayName, token)
+            : await MakeAsync(applicationId, externalId, wanted, displayName, token);
+
+    private async Task<UserAnswer> RenameAsync(Guid userId, string? displayName, CancellationToken token)
+    {
+        var user = await store.ReadAsync(userId, db => db.Users.SingleAsync(row => row.Id == userId, token), token);
+        return displayName is null || displayName == user.DisplayName
+            ? new UserAnswer(user.ToInfo())
+            : await changes.MakeAsync(
+                Scope.Of(userId).AndDirectory(),
+                async (work, events) =>
                 {
-                    if (displayName is not null && known.DisplayName != displayName)
+                    var now = await work.Of(userId).Users.AsTracking().SingleAsync(row => row.Id == userId, token);
+                    if (now.DisplayName != displayName)
                     {
-                        known.DisplayName = displayName;
-                        known.NormalizedDisplayName = UserNames.Normalize(displayName);
-                        await db.BumpAsync(known.Id, DataVersions.Profile, events, token);
+                        await DisplayNames.ChangeAsync(work, now, displayName, time.GetUtcNow(), token);
+                        await work.Of(userId).BumpAsync(userId, DataVersions.Profile, events, token);
                     }
-                    return new UserAnswer(known.ToInfo());
-                }
-                var id = Ids.New();
-                var name = wanted ?? await FreeNameAsync(db, externalId, id, token);
+                    return new UserAnswer(now.ToInfo());
+                },
+                token);
+    }
+
+    private Task<UserAnswer> MakeAsync(Guid applicationId, string externalId, string? wanted, string? displayName, CancellationToken token)
+    {
+        var id = Ids.New();
+        return changes.MakeAsync(
+            Scope.Of(id).AndDirectory(),
+            async (work, _) =>
+            {
+                var name = wanted ?? await FreeNameAsync(work.Directory, externalId, id, token);
                 var user = Registration.NewUser(id, name, displayName ?? name, time.GetUtcNow());
-                db.ExternalUsers.Add(new ExternalUserRow { ApplicationId = applicationId, ExternalId = externalId, UserId = id });
-                await accounts.Over(db, token).AddAsync(user);
+                work.Directory.ExternalUsers.Add(new ExternalUserRow { ApplicationId = applicationId, ExternalId = externalId, UserId = id });
+                await accounts.AddAsync(work, user, token);
                 return new UserAnswer(user.ToInfo());
             },
             token);
+    }
 
-    private static async Task<UserRow> GetAsync(IdentityDb db, Guid applicationId, string externalId, CancellationToken token) =>
-        await FindAsync(db, applicationId, externalId, token) ?? throw new ChatException(ProblemCodes.NotFound, "The application has no user of this external id.");
+    private async Task<Guid> GetAsync(Guid applicationId, string externalId, CancellationToken token) =>
+        await FindAsync(applicationId, externalId, token) ?? throw new ChatException(ProblemCodes.NotFound, "The application has no user of this external id.");
 
-    private static Task<UserRow?> FindAsync(IdentityDb db, Guid applicationId, string externalId, CancellationToken token) =>
-        db.ExternalUsers.Where(row => row.ApplicationId == applicationId && row.ExternalId == externalId)
-            .Join(db.Users, row => row.UserId, user => user.Id, (row, user) => user)
-            .AsTracking().SingleOrDefaultAsync(token);
+    private Task<Guid?> FindAsync(Guid applicationId, string externalId, CancellationToken token) =>
+        store.ReadDirectoryAsync(
+            db => db.ExternalUsers.Where(row => row.ApplicationId == applicationId && row.ExternalId == externalId).Select(row => (Guid?)row.UserId).SingleOrDefaultAsync(token),
+            token);
 
     // The external id when it is a name and free; else one that nobody else has.
-    private static async Task<string> FreeNameAsync(IdentityDb db, string externalId, Guid id, CancellationToken token)
+    private static async Task<string> FreeNameAsync(IdentityDb directory, string externalId, Guid id, CancellationToken token)
     {
         try
         {
             var name = UserNames.Check(externalId);
             var normalized = UserNames.Normalize(name);
-            if (!await db.Users.AnyAsync(user => user.NormalizedUserName == normalized, token))
+            if (!await directory.Names.AnyAsync(row => row.NormalizedUserName == normalized, token))
             {
                 return name;
             }

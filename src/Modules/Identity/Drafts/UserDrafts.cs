@@ -23,6 +23,7 @@ internal sealed class UserDrafts(Changes changes, IdentityStore store, TimeProvi
 {
     public Task<DraftsAnswer> ListAsync(Caller caller, CancellationToken token) =>
         store.ReadAsync(
+            caller.UserId,
             async db =>
             {
                 // The version first: what changes in between is read again.
@@ -36,8 +37,10 @@ internal sealed class UserDrafts(Changes changes, IdentityStore store, TimeProvi
     {
         var text = Check(request);
         return changes.MakeAsync(
-            async (db, events) =>
+            Scope.Of(caller.UserId),
+            async (work, events) =>
             {
+                var db = work.Of(caller.UserId);
                 var row = await db.Drafts.AsTracking().SingleOrDefaultAsync(draft => draft.UserId == caller.UserId && draft.ConversationId == conversationId, token);
                 if (row is null)
                 {
@@ -65,8 +68,10 @@ internal sealed class UserDrafts(Changes changes, IdentityStore store, TimeProvi
     /// <summary>Takes a draft away; with an id only the one that is sent under it, so that a newer one from another device stays. When there is none, nothing happens.</summary>
     public Task DeleteAsync(Caller caller, Guid conversationId, Guid? clientMessageId, CancellationToken token) =>
         changes.MakeAsync(
-            async (db, events) =>
+            Scope.Of(caller.UserId),
+            async (work, events) =>
             {
+                var db = work.Of(caller.UserId);
                 var gone = await db.Drafts
                     .Where(draft => draft.UserId == caller.UserId && draft.ConversationId == conversationId
                         && (clientMessageId == null || draft.ClientMessageId == clientMessageId))

@@ -43,9 +43,10 @@ internal sealed class UserNames : ILookupNormalizer
     /// <summary>The form that is unique: compatible forms and cases of a letter are one. Never fails, whatever it is given.</summary>
     public static string Normalize(string text)
     {
-        if (Texts.IsBroken(text))
+        if (Texts.IsBroken(text) || text.Contains('\0', StringComparison.Ordinal))
         {
-            return text; // No name has this form, so it finds nobody.
+            // No name has such a form, so it finds nobody; and not every database takes these characters.
+            return "\uFFFD" + Convert.ToHexString(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text.AsSpan()));
         }
         // First to upper case: it makes one of letters that have two lower forms, as the Greek sigma.
         return text.Normalize(NormalizationForm.FormKC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormKC);

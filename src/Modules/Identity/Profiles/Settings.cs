@@ -24,6 +24,7 @@ internal sealed class Settings(Changes changes, IdentityStore store)
 
     public Task<SettingsAnswer> GetAsync(Caller caller, CancellationToken token) =>
         store.ReadAsync(
+            caller.UserId,
             async db =>
             {
                 // The version first: when the document changes in between, a put with this version is a conflict, and nothing is lost.
@@ -37,8 +38,10 @@ internal sealed class Settings(Changes changes, IdentityStore store)
         var version = request.Version ?? throw ChatException.Invalid("version", "The version that was read is needed.");
         var document = Parse(request.Settings ?? throw ChatException.Invalid("settings", "Settings are needed."));
         return await changes.MakeAsync(
-            async (db, events) =>
+            Scope.Of(caller.UserId),
+            async (work, events) =>
             {
+                var db = work.Of(caller.UserId);
                 if (await VersionAsync(db, caller, token) != version)
                 {
                     throw new ChatException(ProblemCodes.Conflict, "The settings have changed since they were read: read them again, change them, and put them.");

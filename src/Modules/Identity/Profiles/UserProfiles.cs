@@ -14,12 +14,13 @@ internal sealed record ProfileChange(string? DisplayName, string? AvatarColour, 
 internal sealed record UsersAnswer(UserInfo[] Users);
 
 /// <summary>What users say about themselves, and finding them.</summary>
-internal sealed class UserProfiles(Changes changes, IdentityStore store)
+internal sealed class UserProfiles(Changes changes, IdentityStore store, TimeProvider time)
 {
     private const int LongestDisplayName = 64, LongestStatus = 140, LongestPrefix = 64, MostFound = 50;
 
     public Task<MeAnswer> GetMeAsync(Caller caller, CancellationToken token) =>
         store.ReadAsync(
+            caller.UserId,
             async db =>
             {
                 var user = await db.Users.SingleAsync(row => row.Id == caller.UserId, token);
@@ -33,12 +34,18 @@ internal sealed class UserProfiles(Changes changes, IdentityStore store)
         var colour = change.AvatarColour is null ? null : AvatarColours.Check(change.AvatarColour);
         var status = change.StatusText is null ? null : Texts.Check("statusText", change.StatusText, LongestStatus, mayBeEmpty: true);
         var timeZone = change.TimeZone is null ? null : TimeZones.Check(change.TimeZone);
+        // Only the display name is in the directory too.
+        var scope = Scope.Of(caller.UserId);
         return await changes.MakeAsync(
-            async (db, events) =>
+            displayName is null ? scope : scope.AndDirectory(),
+            async (work, events) =>
             {
+                var db = work.Of(caller.UserId);
                 var user = await db.Users.AsTracking().SingleAsync(row => row.Id == caller.UserId, token);
-                user.DisplayName = displayName ?? user.DisplayName;
-                user.NormalizedDisplayName = UserNames.Normalize(user.DisplayName);
+                if (displayName is not null && displayName != user.DisplayName)
+                {
+                    await DisplayNames.ChangeAsync(work, user, displayName, time.GetUtcNow(), token);
+                }
                 user.AvatarColour = colour ?? user.AvatarColour;
                 user.StatusText = status ?? user.StatusText;
                 user.TimeZone = timeZone ?? user.TimeZone;
@@ -53,6 +60,7 @@ internal sealed class UserProfiles(Changes changes, IdentityStore store)
 
     public Task<UserInfo> GetAsync(Guid userId, CancellationToken token) =>
         store.ReadAsync(
+            userId,
             async db => (await db.Users.SingleOrDefaultAsync(user => user.Id == userId, token))?.ToInfo()
                 ?? throw new ChatException(ProblemCodes.NotFound, "There is no such user."),
             token);
@@ -77,21 +85,6 @@ internal sealed class UserProfiles(Changes changes, IdentityStore store)
         {
             throw new ChatException(ProblemCodes.InvalidRequest, $"limit is from 1 to {MostFound}.") { Field = "limit", Limit = MostFound };
         }
-        var first = UserNames.Normalize(prefix.Trim());
-        // The range that the index walks: everything from the prefix up to the last that begins with it.
-        var last = first + char.ConvertFromUtf32(0x10FFFF);
-        return store.ReadAsync(
-            async db =>
-            {
-                var visible = db.Users.Where(user => !db.Blocks.Any(block => block.UserId == user.Id && block.OtherId == caller.UserId));
-                var byName = await visible
-                    .Where(user => user.NormalizedUserName!.CompareTo(first) >= 0 && user.NormalizedUserName!.CompareTo(last) < 0)
-                    .OrderBy(user => user.NormalizedUserName).Take(count).ToListAsync(token);
-                var byDisplayName = await visible
-                    .Where(user => user.NormalizedDisplayName.CompareTo(first) >= 0 && user.NormalizedDisplayName.CompareTo(last) < 0)
-                    .OrderBy(user => user.NormalizedDisplayName).Take(count).ToListAsync(token);
-                return new UsersAnswer([.. byName.Concat(byDisplayName).DistinctBy(user => user.Id).Take(count).Select(user => user.ToInfo())]);
-            },
-            token);
+        return new UserSearch(store, caller.UserId, UserNames.Normalize(prefix.Trim()), count).RunAsync(token);
     }
 }

@@ -12,14 +12,13 @@ namespace ModularChat.Identity.Relations;
 internal sealed class Blocks(Changes changes, IdentityStore store, TimeProvider time, IOptions<IdentityOptions> options)
 {
     public Task<UsersAnswer> ListAsync(Caller caller, CancellationToken token) =>
-        store.ReadAsync(
-            async db => new UsersAnswer([.. (await (
-                from block in db.Blocks
-                join user in db.Users on block.OtherId equals user.Id
-                where block.UserId == caller.UserId
-                orderby user.NormalizedUserName
-                select user).ToListAsync(token)).Select(user => user.ToInfo())]),
-            token);
+        ListAsync(caller.UserId, token);
+
+    private async Task<UsersAnswer> ListAsync(Guid userId, CancellationToken token)
+    {
+        var ids = await store.ReadAsync(userId, db => db.Blocks.Where(block => block.UserId == userId).Select(block => block.OtherId).ToListAsync(token), token);
+        return new UsersAnswer(await store.ReadUsersAsync(ids, token));
+    }
 
     /// <summary>Blocks, which also ends a friendship or a request between the two. Doing it again changes nothing.</summary>
     public Task BlockAsync(Caller caller, Guid otherId, CancellationToken token)
@@ -30,21 +29,24 @@ internal sealed class Blocks(Changes changes, IdentityStore store, TimeProvider 
             throw ChatException.Invalid("userId", "Nobody can block themselves.");
         }
         return changes.MakeAsync(
-            async (db, events) =>
+            Scope.Of(userId, otherId),
+            async (work, events) =>
             {
-                await People.CheckExistsAsync(db, otherId, token);
+                await People.CheckExistsAsync(work, otherId, token);
+                var db = People.Of(work, userId, otherId);
                 if (await db.Blocks.AnyAsync(block => block.UserId == userId && block.OtherId == otherId, token))
                 {
                     return;
                 }
                 var limit = options.Value.MaxBlocks;
-                if (await db.Blocks.CountAsync(block => block.UserId == userId, token) >= limit)
+                if (await work.Of(userId).Blocks.CountAsync(block => block.UserId == userId, token) >= limit)
                 {
                     throw new ChatException(ProblemCodes.LimitReached, $"The caller has blocked {limit} people.") { Limit = limit };
                 }
                 db.Blocks.Add(new BlockRow { UserId = userId, OtherId = otherId, CreatedAt = time.GetUtcNow() });
-                await Friends.RemoveAsync(db, userId, otherId, events, token);
-                await db.BumpAsync(userId, DataVersions.Blocks, events, token);
+                await Friends.RemoveAsync(work, userId, otherId, events, token);
+                await People.MirrorAsync(work, userId, otherId, time.GetUtcNow(), token);
+                await work.Of(userId).BumpAsync(userId, DataVersions.Blocks, events, token);
                 events.Add(new BlockChanged(userId, otherId));
             },
             token);
@@ -53,11 +55,13 @@ internal sealed class Blocks(Changes changes, IdentityStore store, TimeProvider 
     /// <summary>When there is no block, nothing happens.</summary>
     public Task UnblockAsync(Caller caller, Guid otherId, CancellationToken token) =>
         changes.MakeAsync(
-            async (db, events) =>
+            Scope.Of(caller.UserId, otherId),
+            async (work, events) =>
             {
-                if (await db.Blocks.Where(block => block.UserId == caller.UserId && block.OtherId == otherId).ExecuteDeleteAsync(token) > 0)
+                if (await People.Of(work, caller.UserId, otherId).Blocks.Where(block => block.UserId == caller.UserId && block.OtherId == otherId).ExecuteDeleteAsync(token) > 0)
                 {
-                    await db.BumpAsync(caller.UserId, DataVersions.Blocks, events, token);
+                    await People.MirrorAsync(work, caller.UserId, otherId, time.GetUtcNow(), token);
+                    await work.Of(caller.UserId).BumpAsync(caller.UserId, DataVersions.Blocks, events, token);
                     events.Add(new BlockChanged(caller.UserId, otherId));
                 }
             },

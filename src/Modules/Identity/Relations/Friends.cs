@@ -21,16 +21,7 @@ internal sealed record FriendState(string State);
 internal sealed class Friends(Changes changes, IdentityStore store, TimeProvider time, IOptions<IdentityOptions> options)
 {
     public Task<FriendsAnswer> ListAsync(Caller caller, CancellationToken token) =>
-        store.ReadAsync(
-            async db =>
-            {
-                var rows = await db.Friendships.Where(row => row.LowId == caller.UserId || row.HighId == caller.UserId).ToListAsync(token);
-                var states = rows.ToDictionary(row => row.Other(caller.UserId), row => StateOf(row, caller.UserId));
-                var ids = states.Keys.ToArray();
-                var users = await db.Users.Where(user => ids.Contains(user.Id)).OrderBy(user => user.NormalizedUserName).ToListAsync(token);
-                return new FriendsAnswer([.. users.Select(user => new FriendInfo(user.ToInfo(), states[user.Id]))]);
-            },
-            token);
+        ListAsync(caller.UserId, token);
 
     /// <summary>Asks, or accepts what the other has asked. Doing it again changes nothing.</summary>
     public Task<FriendState> RequestAsync(Caller caller, Guid otherId, CancellationToken token)
@@ -41,9 +32,11 @@ internal sealed class Friends(Changes changes, IdentityStore store, TimeProvider
             throw ChatException.Invalid("userId", "Nobody is their own friend.");
         }
         return changes.MakeAsync(
-            async (db, events) =>
+            Scope.Of(userId, otherId),
+            async (work, events) =>
             {
-                await People.CheckExistsAsync(db, otherId, token);
+                await People.CheckExistsAsync(work, otherId, token);
+                var db = People.Of(work, userId, otherId);
                 if (await Blocks.IsBlockedAsync(db, userId, otherId, token))
                 {
                     throw new ChatException(ProblemCodes.Unreachable, "This person cannot be asked.");
@@ -51,8 +44,8 @@ internal sealed class Friends(Changes changes, IdentityStore store, TimeProvider
                 var row = await FindAsync(db, userId, otherId, token);
                 if (row is null)
                 {
-                    await CheckLimitAsync(db, userId, "The caller has", token);
-                    await CheckLimitAsync(db, otherId, "The other has", token);
+                    await CheckLimitAsync(work.Of(userId), userId, "The caller has", token);
+                    await CheckLimitAsync(work.Of(otherId), otherId, "The other has", token);
                     row = NewRow(userId, otherId);
                     db.Friendships.Add(row);
                 }
@@ -65,7 +58,8 @@ internal sealed class Friends(Changes changes, IdentityStore store, TimeProvider
                     row.IsAccepted = true;
                     row.ChangedAt = time.GetUtcNow();
                 }
-                await BumpBothAsync(db, userId, otherId, events, token);
+                await People.MirrorAsync(work, userId, otherId, time.GetUtcNow(), token);
+                await BumpBothAsync(work, userId, otherId, events, token);
                 return new FriendState(StateOf(row, userId));
             },
             token);
@@ -73,15 +67,36 @@ internal sealed class Friends(Changes changes, IdentityStore store, TimeProvider
 
     /// <summary>Declines, takes back or removes. When there is nothing, nothing happens.</summary>
     public Task RemoveAsync(Caller caller, Guid otherId, CancellationToken token) =>
-        changes.MakeAsync((db, events) => RemoveAsync(db, caller.UserId, otherId, events, token), token);
+        changes.MakeAsync(
+            Scope.Of(caller.UserId, otherId),
+            async (work, events) =>
+            {
+                if (await RemoveAsync(work, caller.UserId, otherId, events, token))
+                {
+                    await People.MirrorAsync(work, caller.UserId, otherId, time.GetUtcNow(), token);
+                }
+            },
+            token);
 
-    public static async Task RemoveAsync(IdentityDb db, Guid userId, Guid otherId, List<INotification> events, CancellationToken token)
+    /// <summary>Removes from the copy that counts; true when there was something.</summary>
+    public static async Task<bool> RemoveAsync(Work work, Guid userId, Guid otherId, List<INotification> events, CancellationToken token)
     {
-        if (await FindAsync(db, userId, otherId, token) is { } row)
+        var db = People.Of(work, userId, otherId);
+        if (await FindAsync(db, userId, otherId, token) is not { } row)
         {
-            db.Friendships.Remove(row);
-            await BumpBothAsync(db, userId, otherId, events, token);
+            return false;
         }
+        db.Friendships.Remove(row);
+        await BumpBothAsync(work, userId, otherId, events, token);
+        return true;
+    }
+
+    private async Task<FriendsAnswer> ListAsync(Guid userId, CancellationToken token)
+    {
+        var rows = await store.ReadAsync(userId, db => db.Friendships.Where(row => row.LowId == userId || row.HighId == userId).ToListAsync(token), token);
+        var states = rows.ToDictionary(row => row.Other(userId), row => StateOf(row, userId));
+        var users = await store.ReadUsersAsync(states.Keys, token);
+        return new FriendsAnswer([.. users.Select(user => new FriendInfo(user, states[user.Id]))]);
     }
 
     private static Task<FriendshipRow?> FindAsync(IdentityDb db, Guid one, Guid other, CancellationToken token)
@@ -105,10 +120,10 @@ internal sealed class Friends(Changes changes, IdentityStore store, TimeProvider
         }
     }
 
-    private static async Task BumpBothAsync(IdentityDb db, Guid one, Guid other, List<INotification> events, CancellationToken token)
+    private static async Task BumpBothAsync(Work work, Guid one, Guid other, List<INotification> events, CancellationToken token)
     {
-        await db.BumpAsync(one, DataVersions.Friends, events, token);
-        await db.BumpAsync(other, DataVersions.Friends, events, token);
+        await work.Of(one).BumpAsync(one, DataVersions.Friends, events, token);
+        await work.Of(other).BumpAsync(other, DataVersions.Friends, events, token);
     }
 
     private static string StateOf(FriendshipRow row, Guid userId) =>

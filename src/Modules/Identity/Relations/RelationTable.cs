@@ -57,23 +57,39 @@ internal sealed class RelationTable(IdentityStore store, TimeProvider time, IOpt
     /// <summary>Everything about a user whose friends or settings have changed.</summary>
     public void Forget(Guid userId) => _pairs.ForgetWhere((pair, _) => pair.UserId == userId || pair.OtherId == userId);
 
-    private Task<Dictionary<Guid, Relation>> ReadAsync(Guid userId, Guid[] otherIds, CancellationToken token) =>
-        store.ReadAsync(
+    private async Task<Dictionary<Guid, Relation>> ReadAsync(Guid userId, Guid[] otherIds, CancellationToken token)
+    {
+        // The user's own database holds every relation of theirs; what others have set lies with them.
+        var own = store.ReadAsync(
+            userId,
             async db =>
             {
-                var rows = await db.Users.Where(user => otherIds.Contains(user.Id))
-                    .Select(user => new
-                    {
-                        user.Id,
-                        IsBlocked = db.Blocks.Any(block => (block.UserId == user.Id && block.OtherId == userId) || (block.UserId == userId && block.OtherId == user.Id)),
-                        IsFriend = db.Friendships.Any(row => row.IsAccepted
-                            && ((row.LowId == user.Id && row.HighId == userId) || (row.LowId == userId && row.HighId == user.Id))),
-                        OnlyFriends = db.Settings.Any(settings => settings.UserId == user.Id && settings.GroupAdditions == GroupAdditions.Friends),
-                    })
-                    .ToListAsync(token);
-                return rows.ToDictionary(
-                    row => row.Id,
-                    row => new Relation(row.Id, row.IsBlocked, !row.IsBlocked && (row.IsFriend || !row.OnlyFriends || row.Id == userId)));
+                var blocks = await db.Blocks
+                    .Where(row => (row.UserId == userId && otherIds.Contains(row.OtherId)) || (row.OtherId == userId && otherIds.Contains(row.UserId)))
+                    .Select(row => row.UserId == userId ? row.OtherId : row.UserId).ToListAsync(token);
+                var friends = await db.Friendships
+                    .Where(row => row.IsAccepted && ((row.LowId == userId && otherIds.Contains(row.HighId)) || (row.HighId == userId && otherIds.Contains(row.LowId))))
+                    .Select(row => row.LowId == userId ? row.HighId : row.LowId).ToListAsync(token);
+                return (Blocks: blocks.ToHashSet(), Friends: friends.ToHashSet());
             },
             token);
+        var others = await store.ReadEachAsync(
+            otherIds,
+            async (db, ids) =>
+            {
+                var users = await db.Users.Where(user => ids.Contains(user.Id)).Select(user => user.Id).ToListAsync(token);
+                var onlyFriends = await db.Settings.Where(row => ids.Contains(row.UserId) && row.GroupAdditions == GroupAdditions.Friends)
+                    .Select(row => row.UserId).ToListAsync(token);
+                return users.ConvertAll(id => (Id: id, OnlyFriends: onlyFriends.Contains(id)));
+            },
+            token);
+        var relations = await own;
+        return others.ToDictionary(
+            other => other.Id,
+            other =>
+            {
+                var isBlocked = relations.Blocks.Contains(other.Id);
+                return new Relation(other.Id, isBlocked, !isBlocked && (relations.Friends.Contains(other.Id) || !other.OnlyFriends || other.Id == userId));
+            });
+    }
 }

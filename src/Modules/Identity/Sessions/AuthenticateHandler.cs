@@ -41,14 +41,16 @@ internal sealed partial class AuthenticateHandler(
             await ExpireAsync(holder.Caller, token);
             return null;
         }
-        lastSeen.Note(holder.Caller.SessionId!.Value, now);
+        lastSeen.Note(holder.Caller.UserId, holder.Caller.SessionId!.Value, now);
         if (now - holder.LastUsedAt >= WriteEvery)
         {
             expiresAt = now.AddDays(options.Value.SessionDays);
             try
             {
+                var userId = holder.Caller.UserId;
                 var prolonged = await store.WriteAsync(
-                    db => db.Sessions.Where(session => session.Id == holder.Caller.SessionId)
+                    Scope.Of(userId),
+                    work => work.Of(userId).Sessions.Where(session => session.Id == holder.Caller.SessionId)
                         .ExecuteUpdateAsync(
                             set => set.SetProperty(session => session.LastUsedAt, now).SetProperty(session => session.ExpiresAt, expiresAt), token),
                     token);
@@ -70,7 +72,8 @@ internal sealed partial class AuthenticateHandler(
 
     private Task<int> ExpireAsync(Caller caller, CancellationToken token) =>
         changes.MakeAsync(
-            (db, events) => SessionIssue.EndAsync(db, caller.UserId, session => session.Id == caller.SessionId, events, token), token);
+            Scope.Of(caller.UserId),
+            (work, events) => SessionIssue.EndAsync(work.Of(caller.UserId), caller.UserId, session => session.Id == caller.SessionId, events, token), token);
 
     private static partial class Log
     {

@@ -42,7 +42,7 @@ internal sealed class Credentials(IdentityStore store, TimeProvider time, IOptio
             return isUser;
         }
         var stamp = _users.Stamp();
-        isUser = await store.ReadAsync(db => db.Users.AnyAsync(user => user.Id == userId, cancellation), cancellation);
+        isUser = await store.ReadAsync(userId, db => db.Users.AnyAsync(user => user.Id == userId, cancellation), cancellation);
         if (isUser)
         {
             _users.Keep(userId, isUser, stamp);
@@ -58,25 +58,23 @@ internal sealed class Credentials(IdentityStore store, TimeProvider time, IOptio
     public void ForgetApplication(Guid applicationId) => _holders.ForgetWhere((_, holder) => holder.Caller.ApplicationId == applicationId);
 
     private Task<Holder?> FindSessionAsync(byte[] hash, CancellationToken cancellation) =>
-        store.ReadAsync(
+        store.ReadByTokenAsync(
+            hash,
             async db =>
             {
-                var found = await (
-                    from session in db.Sessions
-                    join user in db.Users on session.UserId equals user.Id
-                    where session.TokenHash == hash
-                    select new { Session = session, user.IsAdministrator }).SingleOrDefaultAsync(cancellation);
-                return found is null
-                    ? null
-                    : new Holder(
-                        new Caller(found.Session.UserId, found.Session.DeviceId, found.Session.Id, IsAdministrator: found.IsAdministrator),
-                        found.Session.LastUsedAt,
-                        found.Session.ExpiresAt);
+                var session = await db.Sessions.SingleOrDefaultAsync(row => row.TokenHash == hash, cancellation);
+                return session is not null
+                    && await db.Users.Where(user => user.Id == session.UserId).Select(user => (bool?)user.IsAdministrator).SingleOrDefaultAsync(cancellation) is { } isAdministrator
+                    ? new Holder(
+                        new Caller(session.UserId, session.DeviceId, session.Id, IsAdministrator: isAdministrator),
+                        session.LastUsedAt,
+                        session.ExpiresAt)
+                    : null;
             },
             cancellation);
 
     private Task<Holder?> FindApplicationAsync(byte[] hash, CancellationToken cancellation) =>
-        store.ReadAsync(
+        store.ReadDirectoryAsync(
             async db =>
             {
                 var found = await db.Applications.SingleOrDefaultAsync(application => application.KeyHash == hash && application.RevokedAt == null, cancellation);

@@ -15,7 +15,7 @@ internal sealed class Devices(Changes changes, IdentityStore store, LastSeen las
     {
         var now = time.GetUtcNow();
         var rows = await store.ReadAsync(
-            db => db.Sessions.Where(session => session.UserId == caller.UserId && session.ExpiresAt > now).ToListAsync(token), token);
+            caller.UserId, db => db.Sessions.Where(session => session.UserId == caller.UserId && session.ExpiresAt > now).ToListAsync(token), token);
         var devices = rows.Select(session => new DeviceInfo(
             session.DeviceId, session.DeviceName, session.Platform, session.CreatedAt, lastSeen.Of(session.Id, session.LastUsedAt),
             session.Id == caller.SessionId, session.Region));
@@ -25,7 +25,7 @@ internal sealed class Devices(Changes changes, IdentityStore store, LastSeen las
     public async Task SignOutAsync(Guid userId, Guid deviceId, CancellationToken token)
     {
         var ended = await changes.MakeAsync(
-            (db, events) => SessionIssue.EndAsync(db, userId, session => session.DeviceId == deviceId, events, token), token);
+            Scope.Of(userId), (work, events) => SessionIssue.EndAsync(work.Of(userId), userId, session => session.DeviceId == deviceId, events, token), token);
         if (ended == 0)
         {
             throw new ChatException(ProblemCodes.NotFound, "The caller has no such device.");
@@ -35,5 +35,5 @@ internal sealed class Devices(Changes changes, IdentityStore store, LastSeen las
     /// <summary>Ends the caller's own session.</summary>
     public Task LogOutAsync(Caller caller, CancellationToken token) =>
         changes.MakeAsync(
-            (db, events) => SessionIssue.EndAsync(db, caller.UserId, session => session.Id == caller.SessionId, events, token), token);
+            Scope.Of(caller.UserId), (work, events) => SessionIssue.EndAsync(work.Of(caller.UserId), caller.UserId, session => session.Id == caller.SessionId, events, token), token);
 }

@@ -11,27 +11,28 @@ namespace ModularChat.Identity.Sessions;
 internal sealed class LastSeen(IdentityStore store)
 {
     private static readonly TimeSpan Silent = TimeSpan.FromMinutes(10);
-    private readonly ConcurrentDictionary<Guid, long> _ticks = new();
+    private readonly ConcurrentDictionary<Guid, (Guid UserId, long Ticks)> _seen = new();
 
-    public void Note(Guid sessionId, DateTimeOffset now) => _ticks[sessionId] = now.UtcTicks;
+    public void Note(Guid userId, Guid sessionId, DateTimeOffset now) => _seen[sessionId] = (userId, now.UtcTicks);
 
-    public void Forget(Guid sessionId) => _ticks.TryRemove(sessionId, out _);
+    public void Forget(Guid sessionId) => _seen.TryRemove(sessionId, out _);
 
     public DateTimeOffset Of(Guid sessionId, DateTimeOffset stored) =>
-        _ticks.TryGetValue(sessionId, out var ticks) && ticks > stored.UtcTicks ? new DateTimeOffset(ticks, TimeSpan.Zero) : stored;
+        _seen.TryGetValue(sessionId, out var seen) && seen.Ticks > stored.UtcTicks ? new DateTimeOffset(seen.Ticks, TimeSpan.Zero) : stored;
 
     public async Task WriteSilentAsync(DateTimeOffset now, CancellationToken token)
     {
-        foreach (var seen in _ticks)
+        foreach (var seen in _seen)
         {
-            var at = new DateTimeOffset(seen.Value, TimeSpan.Zero);
+            var at = new DateTimeOffset(seen.Value.Ticks, TimeSpan.Zero);
             if (now - at >= Silent)
             {
                 await store.WriteAsync(
-                    db => db.Sessions.Where(session => session.Id == seen.Key && session.LastUsedAt < at)
+                    Scope.Of(seen.Value.UserId),
+                    work => work.Of(seen.Value.UserId).Sessions.Where(session => session.Id == seen.Key && session.LastUsedAt < at)
                         .ExecuteUpdateAsync(set => set.SetProperty(session => session.LastUsedAt, at), token),
                     token);
-                _ticks.TryRemove(seen);
+                _seen.TryRemove(seen);
             }
         }
     }

@@ -9,7 +9,7 @@ using ModularChat.Identity.Versions;
 namespace ModularChat.Identity.Sessions;
 
 /// <summary>Begins and ends sessions inside a transaction.</summary>
-internal sealed class SessionIssue(TimeProvider time, Regions regions, IOptions<IdentityOptions> options)
+internal sealed class SessionIssue(Databases databases, TimeProvider time, Regions regions, IOptions<IdentityOptions> options)
 {
     // Without an origin when a server logs somebody in.
     public async Task<SessionInfo> BeginAsync(
@@ -21,7 +21,7 @@ internal sealed class SessionIssue(TimeProvider time, Regions regions, IOptions<
         var over = own.Where(session => session != same).Skip(options.Value.MaxDevices - 1).ToList();
         await EndRowsAsync(db, same is null ? over : [same, .. over], events, token);
 
-        var secret = Tokens.New(Tokens.Session);
+        var secret = NewToken(userId);
         var row = new SessionRow
         {
             Id = Ids.New(),
@@ -50,6 +50,17 @@ internal sealed class SessionIssue(TimeProvider time, Regions regions, IOptions<
             await db.BumpAsync(userId, DataVersions.Devices, events, token);
         }
         return rows.Count;
+    }
+
+    private string NewToken(Guid userId)
+    {
+        string token;
+        do
+        {
+            token = Tokens.New(Tokens.Session);
+        }
+        while (!databases.LeadsTo(Tokens.Hash(token), userId));
+        return token;
     }
 
     private static async Task EndRowsAsync(IdentityDb db, List<SessionRow> rows, List<INotification> events, CancellationToken token)

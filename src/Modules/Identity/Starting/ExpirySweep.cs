@@ -32,14 +32,14 @@ internal sealed partial class ExpirySweep(IServiceScopeFactory scopes, TimeProvi
         var store = scope.ServiceProvider.GetRequiredService<IdentityStore>();
         var changes = scope.ServiceProvider.GetRequiredService<Changes>();
         var now = time.GetUtcNow();
-        await store.WriteAsync(db => db.Codes.Where(code => code.ExpiresAt <= now).ExecuteDeleteAsync(token), token);
+        await store.WriteAsync(Scope.Directory, work => work.Directory.Codes.Where(code => code.ExpiresAt <= now).ExecuteDeleteAsync(token), token);
         await scope.ServiceProvider.GetRequiredService<LastSeen>().WriteSilentAsync(now, token);
-        var users = await store.ReadAsync(
+        var users = await store.ReadAllAsync(
             db => db.Sessions.Where(session => session.ExpiresAt <= now).Select(session => session.UserId).Distinct().ToListAsync(token), token);
         foreach (var userId in users)
         {
             await changes.MakeAsync(
-                (db, events) => SessionIssue.EndAsync(db, userId, session => session.ExpiresAt <= now, events, token), token);
+                Scope.Of(userId), (work, events) => SessionIssue.EndAsync(work.Of(userId), userId, session => session.ExpiresAt <= now, events, token), token);
         }
     }
 

@@ -28,5 +28,9 @@ internal sealed class IdentityStart(SchemaOpener schema, SetUp setUp, Developmen
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => schema.CloseAsync(cancellationToken);
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        schema.Close();
+        return Task.CompletedTask;
+    }
 }

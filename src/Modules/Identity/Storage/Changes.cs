@@ -5,10 +5,18 @@ namespace ModularChat.Identity.Storage;
 /// <summary>A change and the events about it: they are published only after it is on disk.</summary>
 internal sealed class Changes(IdentityStore store, IMediator mediator)
 {
-    public async Task<T> MakeAsync<T>(Func<IdentityDb, List<INotification>, Task<T>> change, CancellationToken token)
+    public async Task<T> MakeAsync<T>(Scope scope, Func<Work, List<INotification>, Task<T>> change, CancellationToken token)
     {
         var events = new List<INotification>();
-        var result = await store.WriteAsync(db => change(db, events), token);
+        var result = await store.WriteAsync(
+            scope,
+            work =>
+            {
+                // Of an attempt that was undone nothing has happened.
+                events.Clear();
+                return change(work, events);
+            },
+            token);
         foreach (var e in events)
         {
             // The change is made: a caller who has gone away must not keep others from hearing of it.
@@ -17,10 +25,10 @@ internal sealed class Changes(IdentityStore store, IMediator mediator)
         return result;
     }
 
-    public Task MakeAsync(Func<IdentityDb, List<INotification>, Task> change, CancellationToken token) =>
-        MakeAsync(async (db, events) =>
+    public Task MakeAsync(Scope scope, Func<Work, List<INotification>, Task> change, CancellationToken token) =>
+        MakeAsync(scope, async (work, events) =>
         {
-            await change(db, events);
+            await change(work, events);
             return true;
         }, token);
 }

@@ -1,16 +1,18 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Microsoft.Extensions.Logging;
 
 namespace ModularChat.Identity.Storage;
 
 /// <summary>
-/// All tables of Identity. ASP.NET Core Identity's stores need only the users; what it would keep about mail, telephone and
+/// All tables of Identity; the engine of the settings has a context of its own when it needs one. ASP.NET Core Identity's stores need only the users; what it would keep about mail, telephone and
 /// outside log-ins has no column. Times are Unix milliseconds, because SQLite cannot compare times of day with an offset.
 /// </summary>
-internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : DbContext(options)
+internal class IdentityDb(DbContextOptions options) : DbContext(options)
 {
-    public const string Prefix = "identity_";
+    public const string Prefix = "identity_", MigrationsTable = Prefix + "migrations";
 
     public DbSet<UserRow> Users => Set<UserRow>();
     public DbSet<SessionRow> Sessions => Set<SessionRow>();
@@ -23,6 +25,15 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : DbConte
     public DbSet<BlockRow> Blocks => Set<BlockRow>();
     public DbSet<DraftRow> Drafts => Set<DraftRow>();
     public DbSet<FactRow> Facts => Set<FactRow>();
+    public DbSet<NameRow> Names => Set<NameRow>();
+    public DbSet<NoteRow> Notes => Set<NoteRow>();
+
+    /// <summary>What holds for each engine.</summary>
+    public static DbContextOptionsBuilder<T> Configure<T>(DbContextOptionsBuilder<T> options, IServiceProvider services) where T : IdentityDb =>
+        // Each statement is of interest only to whoever looks into this module. So is one that fails: a name that is taken
+        // fails by its index and is answered; what nobody expected is logged by whoever it reaches.
+        (DbContextOptionsBuilder<T>)options.UseApplicationServiceProvider(services).ConfigureWarnings(events => events.Log(
+            (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug)));
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
@@ -82,6 +93,18 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : DbConte
             blocks.HasIndex(row => row.OtherId);
         });
         modelBuilder.Entity<DraftRow>(drafts => drafts.ToTable(Prefix + "drafts").HasKey(row => new { row.UserId, row.ConversationId }));
+        modelBuilder.Entity<NameRow>(names =>
+        {
+            names.ToTable(Prefix + "names").HasKey(name => name.NormalizedUserName);
+            names.Property(name => name.NormalizedUserName).HasMaxLength(64);
+            names.HasIndex(name => name.NormalizedDisplayName);
+            names.HasIndex(name => name.UserId).IsUnique();
+        });
+        modelBuilder.Entity<NoteRow>(notes =>
+        {
+            notes.ToTable(Prefix + "notes").HasKey(note => note.Id);
+            notes.Property(note => note.Id).ValueGeneratedNever();
+        });
         modelBuilder.Entity<FactRow>(facts =>
         {
             facts.ToTable(Prefix + "facts").HasKey(fact => fact.Key);

@@ -95,7 +95,7 @@ internal sealed class VersionRow
     public long Version { get; set; }
 }
 
-/// <summary>Two people, once: the lower id first.</summary>
+/// <summary>Two people, once: the lower id first. It lies with both; when they lie in different databases, the copy of the lower id counts.</summary>
 internal sealed class FriendshipRow
 {
     public Guid LowId { get; set; }
@@ -107,7 +107,7 @@ internal sealed class FriendshipRow
     public Guid Other(Guid userId) => LowId == userId ? HighId : LowId;
 }
 
-/// <summary>A user has blocked another.</summary>
+/// <summary>A user has blocked another. It lies with both, as a friendship does.</summary>
 internal sealed class BlockRow
 {
     public Guid UserId { get; set; }
@@ -121,4 +121,22 @@ internal sealed class FactRow
     public required string Key { get; set; }
     public string? Text { get; set; }
     public long Number { get; set; }
+}
+
+/// <summary>In the directory: whose a name is, and by what people find its user.</summary>
+internal sealed class NameRow
+{
+    public required string NormalizedUserName { get; set; }
+    public required string NormalizedDisplayName { get; set; }
+    public Guid UserId { get; set; }
+}
+
+/// <summary>A change was made here of which another database has to follow: the user's name in the directory, or the relation of two.</summary>
+internal sealed class NoteRow
+{
+    public Guid Id { get; set; }
+    public Guid UserId { get; set; }
+    /// <summary>Null: it is about the name.</summary>
+    public Guid? OtherId { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
 }

@@ -29,6 +29,7 @@ internal sealed class GetDataVersionsHandler(IdentityStore store) : IRequestHand
 {
     public Task<Dictionary<string, long>> Handle(GetDataVersions request, CancellationToken cancellationToken) =>
         store.ReadAsync(
+            request.UserId,
             db => db.Versions.Where(row => row.UserId == request.UserId).ToDictionaryAsync(row => row.Subject, row => row.Version, StringComparer.Ordinal, cancellationToken),
             cancellationToken);
 }

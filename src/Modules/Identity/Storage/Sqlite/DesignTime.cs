@@ -7,5 +7,5 @@ namespace ModularChat.Identity.Storage.Sqlite;
 internal sealed class DesignTime : IDesignTimeDbContextFactory<IdentityDb>
 {
     public IdentityDb CreateDbContext(string[] args) =>
-        new(new DbContextOptionsBuilder<IdentityDb>().UseSqlite(sqlite => sqlite.MigrationsHistoryTable(IdentityDb.Prefix + "migrations")).Options);
+        new(new DbContextOptionsBuilder<IdentityDb>().UseSqlite(sqlite => sqlite.MigrationsHistoryTable(IdentityDb.MigrationsTable)).Options);
 }

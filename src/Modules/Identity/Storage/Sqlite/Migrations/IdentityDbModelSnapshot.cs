@@ -176,6 +176,48 @@ namespace ModularChat.Identity.Storage.Sqlite.Migrations
                     b.ToTable("identity_friendships", (string)null);
                 });
 
+            modelBuilder.Entity("ModularChat.Identity.Storage.NameRow", b =>
+                {
+                    b.Property<string>("NormalizedUserName")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("NormalizedDisplayName")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("NormalizedUserName");
+
+                    b.HasIndex("NormalizedDisplayName");
+
+                    b.HasIndex("UserId")
+                        .IsUnique();
+
+                    b.ToTable("identity_names", (string)null);
+                });
+
+            modelBuilder.Entity("ModularChat.Identity.Storage.NoteRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("OtherId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("identity_notes", (string)null);
+                });
+
             modelBuilder.Entity("ModularChat.Identity.Storage.SessionRow", b =>
                 {
                     b.Property<Guid>("Id")
