@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Contracts.Presence;
 
 namespace ModularChat.Contracts;
 
@@ -34,6 +35,9 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(ConversationInfo))]
 [JsonSerializable(typeof(ConversationPage))]
 [JsonSerializable(typeof(MemberPage))]
+[JsonSerializable(typeof(PresenceInfo))]
+[JsonSerializable(typeof(PresenceInfo[]))]
+[JsonSerializable(typeof(GroupPresence[]))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     /// <summary>

@@ -6,6 +6,7 @@ using ModularChat.Host.Dispatch;
 using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Gateway.Hub;
+using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Operations;
 using ModularChat.Host.Web;
 using ModularChat.Storage;
@@ -87,6 +88,7 @@ internal static class Server
         app.UseTrustedProxies();
         app.UseDescriptionPage();
         app.UseEdge();
+        app.UseMiddleware<PollPresence>();
         app.UseWebClient();
         app.UseWebSockets();
         app.MapOperations();

@@ -6,6 +6,7 @@ public sealed class ManualTime : TimeProvider
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private TimeSpan _clock;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -13,17 +14,26 @@ public sealed class ManualTime : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _clock;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => Now().Ticks;
+
+    /// <summary>Sets the clock forward or back: the time of day jumps, and no time passes.</summary>
+    public void SetClock(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _clock += by;
+        }
+    }
 
     /// <summary>Moves time forward and fires every timer that falls due on the way, each at its own time.</summary>
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        var end = GetUtcNow() + by;
+        var end = Now() + by;
         while (Next(end) is { } timer)
         {
             timer.Fire();
@@ -51,6 +61,14 @@ public sealed class ManualTime : TimeProvider
         var timer = new ManualTimer(this, () => callback(state));
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    private DateTimeOffset Now()
+    {
+        lock (_gate)
+        {
+            return _now;
+        }
     }
 
     private ManualTimer? Next(DateTimeOffset end)

@@ -148,3 +148,8 @@ public sealed record MemberPage(MemberInfo[] Members, bool More);
 /// <param name="Caller">A member.</param>
 /// <param name="ConversationId">The conversation.</param>
 public sealed record GetRecipients(Caller Caller, Guid ConversationId) : IRequest<Guid[]>;
+
+/// <summary>The others of a user's direct conversations, those in which something happened last first, as far as that is known. For other modules.</summary>
+/// <param name="UserId">Whose.</param>
+/// <param name="Limit">At most so many.</param>
+public sealed record GetDirectPartners(Guid UserId, int Limit) : IRequest<Guid[]>;

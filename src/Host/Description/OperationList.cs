@@ -7,7 +7,7 @@ namespace ModularChat.Host.Description;
 internal static class OperationList
 {
     private const string Accounts = "Accounts", Profiles = "Profiles", People = "People", Administration = "Administration", Applications = "Applications";
-    private const string Conversations = "Conversations", Members = "Members", Messages = "Messages", Reading = "Reading", Server = "Server";
+    private const string Conversations = "Conversations", Members = "Members", Messages = "Messages", Reading = "Reading", Server = "Server", PresenceTag = "Presence";
 
     public static readonly IReadOnlyList<Operation> All =
     [
@@ -43,6 +43,12 @@ internal static class OperationList
         new("DELETE", "/me/drafts/{id}", "deleteDraft", Profiles, "Takes a draft away"),
         new("GET", "/users", "searchUsers", Profiles, "Users whose name begins so"),
         new("GET", "/users/{id}", "getUser", Profiles, "One user's profile") { Problems = [NotFound] },
+
+        new("GET", "/presence", "getPresence", PresenceTag, "The presence of some users") { Problems = [TooLong] },
+        new("GET", "/me/presence", "getOwnPresence", PresenceTag, "The caller's own presence"),
+        new("PUT", "/me/presence", "setPresence", PresenceTag, "Sets what the caller shows") { Problems = [InvalidText, TooLong, RateLimited] },
+        new("PUT", "/connections/{id}/watch", "watchPresence", PresenceTag, "Whose presence a connection is sent") { Problems = [NotFound, TooLong, RateLimited] },
+        new("POST", "/connections/{id}/heartbeat", "beatConnection", PresenceTag, "Whether the user of a connection does something") { Needs = ["active"], Problems = [NotFound] },
 
         new("GET", "/friends", "listFriends", People, "The caller's friends and open requests"),
         new("PUT", "/friends/{userId}", "putFriend", People, "Asks for friendship, or accepts") { Problems = [NotFound, Unreachable, LimitReached] },

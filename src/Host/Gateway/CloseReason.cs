@@ -10,6 +10,7 @@ internal sealed record CloseReason(int Code, string Text)
     public bool IsRetryable => Code is 1001 or (>= 4000 and < 4100);
 
     public static readonly CloseReason Normal = new(1000, "closed");
+    public static readonly CloseReason Goodbye = new(1000, "goodbye");
     public static readonly CloseReason GoingAway = new(1001, "the server stops");
     public static readonly CloseReason TooBig = new(1009, "frame above the limit");
     public static readonly CloseReason Internal = new(4000, "internal");

@@ -24,6 +24,7 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
     private CloseReason? _close;
     private TaskCompletionSource? _drained;
     private int _dirty;
+    private int _active;
 
     private readonly record struct HeldFrame(int Shard, long Position, Frame Frame);
 
@@ -43,6 +44,12 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
 
     /// <summary>Timestamp of the last whole frame from the client.</summary>
     public long LastSeen { get; set; }
+
+    /// <summary>What presence knows of <see cref="LastSeen"/>; 0: nothing.</summary>
+    public long LastTold { get; set; }
+
+    /// <summary>Why the connection is closed; null while it is open.</summary>
+    public CloseReason? Reason => Volatile.Read(ref _close);
 
     /// <summary>Cancelled when the connection is over, by whichever side.</summary>
     public CancellationToken Closed => _closed.Token;
@@ -129,6 +136,12 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
             return true;
         }
     }
+
+    /// <summary>The user has done something.</summary>
+    public void NoteActive() => Volatile.Write(ref _active, 1);
+
+    /// <summary>True when the user has done something since the last call.</summary>
+    public bool TakeActive() => Volatile.Read(ref _active) != 0 && Interlocked.Exchange(ref _active, 0) != 0;
 
     public void ClearDirty() => Volatile.Write(ref _dirty, 0);
 

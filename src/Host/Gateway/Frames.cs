@@ -88,6 +88,21 @@ internal static class Frames
         writer.WriteString("expiresAt"u8, typing.ExpiresAt.UtcDateTime);
     });
 
+    public static Frame Presence(PresencePush push) => Write("presence", push, static (writer, push) =>
+    {
+        writer.WritePropertyName("users"u8);
+        JsonSerializer.Serialize(writer, push.Users, Json.PresenceInfoArray);
+        if (push.Groups is { } groups)
+        {
+            writer.WritePropertyName("groups"u8);
+            JsonSerializer.Serialize(writer, groups, Json.GroupPresenceArray);
+        }
+        if (push.IsTruncated)
+        {
+            writer.WriteBoolean("truncated"u8, value: true);
+        }
+    });
+
     public static Frame Hello(Connection connection, Caller caller, string version, GatewayOptions options, IReadOnlyDictionary<string, long> limits) =>
         Write("hello", (connection, caller, version, options, limits), static (writer, it) =>
         {

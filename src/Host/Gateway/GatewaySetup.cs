@@ -1,3 +1,4 @@
+using ModularChat.Contracts;
 using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Gateway.Outbound;
@@ -20,6 +21,9 @@ internal static class GatewaySetup
         services.AddSingleton<Opening>();
         services.AddSingleton<FrameRouter>();
         services.AddSingleton<ConnectionLife>();
+        services.AddSingleton(new Node(Ids.New()));
+        services.AddSingleton<Attendance>();
+        services.AddHostedService(provider => provider.GetRequiredService<Attendance>());
         services.AddSingleton<WaitingRoom>();
         services.AddSingleton<Greeting>();
         services.AddSingleton<WebSocketEndpoint>();

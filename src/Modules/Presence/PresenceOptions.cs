@@ -3,12 +3,20 @@ using ModularChat.Contracts;
 
 namespace ModularChat.Presence;
 
-/// <summary>Settings of the module Presence, section <c>Presence</c>.</summary>
+/// <summary>Settings of the module Presence, section <c>Presence</c>. When a connection counts as gone is <c>Gateway:OfflineAfterSeconds</c>.</summary>
 public sealed class PresenceOptions
 {
-    /// <summary>Seconds without a sign of life after which a connection no longer counts. 2 to 900; the gateway's OfflineAfterSeconds or a little more.</summary>
-    [Range(2, 900)]
-    public int ForgetAfterSeconds { get; set; } = 35;
+    /// <summary>Minutes without activity after which a user is away. 1 to 1,440.</summary>
+    [Range(1, 1440), Limit]
+    public int AwayAfterMinutes { get; set; } = 10;
+
+    /// <summary>Users whose presence one connection is sent, and whom one request may ask for. 1 to 1,000.</summary>
+    [Range(1, 1000), Limit]
+    public int MaxPresencePush { get; set; } = 200;
+
+    /// <summary>Members above which a group on the screen gives a count and not its members' presence. 1 to 1,000.</summary>
+    [Range(1, 1000), Limit]
+    public int PresenceGroupLimit { get; set; } = 200;
 
     /// <summary>Members above which a conversation shows no typing. 2 to 10,000.</summary>
     [Range(2, 10_000), Limit]

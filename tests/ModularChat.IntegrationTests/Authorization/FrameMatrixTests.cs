@@ -23,6 +23,8 @@ public sealed class FrameMatrixTests
         ("cursor", Ok, Ok, Ok, Ok),
         ("typing", Gone, Gone, Unreachable, Ok),
         ("heartbeat", Ok, Ok, Ok, Ok),
+        ("watch", Gone, Gone, Ok, Ok),
+        ("goodbye", Ok, Ok, Ok, Ok),
     ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -115,7 +117,11 @@ public sealed class FrameMatrixTests
         {
             frame["cursor"] = cursor;
         }
-        else if (type != "heartbeat")
+        else if (type == "watch")
+        {
+            frame["conversationIds"] = new JsonArray(conversation);
+        }
+        else if (type is not ("heartbeat" or "goodbye"))
         {
             frame["conversationId"] = conversation;
         }
@@ -144,12 +150,16 @@ public sealed class FrameMatrixTests
     {
         await socket.SendAsync(frame, Token);
         var type = frame["type"]!.GetValue<string>();
+        if (type == "goodbye")
+        {
+            return await socket.ClosedAsync(Token) == 1000 ? Ok : "not closed";
+        }
         if (type is "typing" or "cursor")
         {
             // Only a refusal is answered; the heartbeat says when there was none.
             await socket.SendTextAsync("""{"type":"heartbeat"}""", Token);
         }
-        var answer = await FirstOfAsync(socket, "problem", type is "mark" ? "ok" : type is "typing" or "cursor" or "heartbeat" ? "heartbeat" : "ack");
+        var answer = await FirstOfAsync(socket, "problem", type is "mark" or "watch" ? "ok" : type is "typing" or "cursor" or "heartbeat" ? "heartbeat" : "ack");
         return answer["problem"]?["code"]!.GetValue<string>() ?? Ok;
     }
 
@@ -158,6 +168,12 @@ public sealed class FrameMatrixTests
         var type = frame["type"]!.GetValue<string>();
         // The methods are the frames' types with a capital.
         var method = char.ToUpperInvariant(type[0]) + type[1..];
+        if (type == "goodbye")
+        {
+            await hub.CallAsync(method, [], Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await hub.Closed;
+            return Ok;
+        }
         var answer = JsonNode.Parse((await hub.CallAsync(method, type == "heartbeat" ? [] : [frame], Token)).GetRawText())!;
         return answer["problem"]?["code"]!.GetValue<string>() ?? Ok;
     }

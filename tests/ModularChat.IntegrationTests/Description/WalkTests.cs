@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
+using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Description;
@@ -40,6 +42,13 @@ public sealed class WalkTests
         await walk.AskAsync(bo, "PUT", $"me/drafts/{Ids.New()}", new { text = "dear al", replyTo = 1, clientMessageId = Ids.New() });
         await walk.AskAsync(bo, "GET", "me/drafts");
         await walk.AskAsync(bo, "DELETE", $"me/drafts/{Ids.New()}?clientMessageId={Ids.New()}");
+        await walk.AskAsync(bo, "PUT", "me/presence", new { state = "dnd", status = new { text = "busy", expiresAt = "2100-01-01T00:00:00Z" } });
+        await walk.AskAsync(bo, "GET", "me/presence");
+        await walk.AskAsync(bo, "GET", $"presence?userIds={alice.Id},{carl.Id}");
+        var (socket, connection) = await walk.ConnectAsync(bo);
+        await walk.AskAsync(bo, "PUT", $"connections/{connection}/watch", new { contacts = true, userIds = new[] { carl.Id } });
+        await walk.AskAsync(bo, "POST", $"connections/{connection}/heartbeat", new { active = true });
+        await socket.DisposeAsync();
         await walk.AskAsync(bo, "GET", "users?prefix=al&limit=5");
         await walk.AskAsync(bo, "GET", $"users/{alice.Id}");
         await walk.AskAsync(alice, "PUT", $"friends/{bo.Id}");
@@ -114,6 +123,14 @@ public sealed class WalkTests
             var answer = await AskAsync(null, "POST", how, new { name, password = ChatUser.Password, device = new { name = "walk" } });
             var session = answer.GetProperty("session");
             return new Person(answer.GetProperty("user").GetProperty("id").GetGuid(), session.GetProperty("deviceId").GetGuid(), session.GetProperty("token").GetString()!);
+        }
+
+        /// <summary>A live connection and its id.</summary>
+        public async Task<(RawSocket Socket, Guid Id)> ConnectAsync(Person person)
+        {
+            var socket = await RawSocket.OpenAsync(new Uri(http.BaseAddress!, "/"), Cancel);
+            await socket.SendAsync(new JsonObject { ["type"] = "hello", ["token"] = person.Token }, Cancel);
+            return (socket, (await socket.ExpectAsync("hello", Cancel))["connectionId"]!.GetValue<Guid>());
         }
 
         /// <summary>Opens a stream and leaves it.</summary>

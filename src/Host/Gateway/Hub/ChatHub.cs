@@ -55,6 +55,16 @@ internal sealed class ChatHub(HubConnections connections, FrameRouter router, Ti
     [HubMethodName("Typing")]
     public Task<Frame> TypingAsync(HubArgument frame) => HandleAsync("typing", frame);
 
+    [HubMethodName("Watch")]
+    public Task<Frame> WatchAsync(HubArgument frame) => HandleAsync("watch", frame);
+
+    [HubMethodName("Goodbye")]
+    public async Task<Frame> GoodbyeAsync() => await HandleAsync(new ClientFrame { Type = "goodbye" });
+
+    /// <summary>A heartbeat that says whether the user does something: the framework has no arguments that may be left out.</summary>
+    [HubMethodName("Active")]
+    public Task<Frame> ActiveAsync(HubArgument frame) => HandleAsync("heartbeat", frame);
+
     [HubMethodName("Heartbeat")]
     public async Task<Frame> HeartbeatAsync() => await HandleAsync(new ClientFrame { Type = "heartbeat" });
 

@@ -20,6 +20,10 @@ internal sealed record ClientFrame
     public bool Remove { get; init; }
     public long? Delivered { get; init; }
     public long? Read { get; init; }
+    public bool? Active { get; init; }
+    public bool Contacts { get; init; }
+    public Guid[]? UserIds { get; init; }
+    public Guid[]? ConversationIds { get; init; }
 
     /// <summary>Names neither token nor text.</summary>
     public override string ToString() => $"frame {Type}";

@@ -1,14 +1,12 @@
-using MediatR;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
-using ModularChat.Contracts.Presence;
 using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway.Inbound;
 
 /// <summary>What every live connection goes through once it is known whose it is, whatever its transport.</summary>
 internal sealed partial class ConnectionLife(
-    IMediator mediator, Opening opening, ConnectionTable table, LiveSessions sessions, IOptions<GatewayOptions> options, ILogger<ConnectionLife> logger)
+    Attendance attendance, Opening opening, ConnectionTable table, LiveSessions sessions, IOptions<GatewayOptions> options, ILogger<ConnectionLife> logger)
 {
     /// <summary>Registers the connection, opens it from the cursor beside <paramref name="inbound"/>, and takes it out when that is over.</summary>
     /// <param name="connection">With its caller set.</param>
@@ -23,9 +21,10 @@ internal sealed partial class ConnectionLife(
             return;
         }
         using var seat = sessions.Enter(connection);
-        await mediator.Send(new KeepConnection(connection.Id, caller, connection.Transport), connection.Closed);
+        table.Enter(connection);
         try
         {
+            await attendance.ArriveAsync(connection, connection.Closed);
             var opened = OpenAsync(connection, cursor);
             await inbound();
             await opened;
@@ -33,7 +32,8 @@ internal sealed partial class ConnectionLife(
         finally
         {
             table.Detach(connection);
-            await mediator.Send(new DropConnection(connection.Id), CancellationToken.None);
+            table.Leave(connection);
+            await attendance.LeaveAsync(connection);
         }
     }
 

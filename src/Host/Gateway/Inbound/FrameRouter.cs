@@ -12,6 +12,8 @@ namespace ModularChat.Host.Gateway.Inbound;
 /// <summary>Turns one frame into one contract request and its result into one answer; nothing else.</summary>
 internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOptions> options, TimeProvider time, ILogger<FrameRouter> logger)
 {
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Handles a frame; null when there is nothing to answer. The part up to the first wait runs before this returns, so
     /// frames of one connection reach their handlers in the order in which they came.
@@ -45,7 +47,30 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
         }
     }
 
-    /// <summary>Looks whether the session still holds, and says that the connection is there. Closes it otherwise.</summary>
+    /// <summary>
+    /// Answers a heartbeat in its usual form without reading it as JSON; false for every other frame, and when the session is to be looked at
+    /// again. Nothing is allocated.
+    /// </summary>
+    public bool TryBeat(Connection connection, ReadOnlySpan<byte> frame)
+    {
+        var isActive = frame.SequenceEqual("""{"type":"heartbeat","active":true}"""u8);
+        if (!isActive && !frame.SequenceEqual("""{"type":"heartbeat"}"""u8) && !frame.SequenceEqual("""{"type":"heartbeat","active":false}"""u8))
+        {
+            return false;
+        }
+        if (time.GetElapsedTime(connection.LastChecked) >= TimeSpan.FromSeconds(options.Value.HeartbeatSeconds))
+        {
+            return false;
+        }
+        if (isActive)
+        {
+            connection.NoteActive();
+        }
+        connection.Send(Frames.Heartbeat);
+        return true;
+    }
+
+    /// <summary>Looks whether the session still holds. Closes the connection otherwise.</summary>
     public async Task HeartbeatAsync(Connection connection, CancellationToken token)
     {
         var caller = connection.Caller!;
@@ -54,9 +79,7 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
         if (await mediator.Send(new Authenticate(connection.Token, caller.ApplicationId is null ? null : caller.UserId), token) is null)
         {
             connection.Close(CloseReason.Unauthorized);
-            return;
         }
-        await mediator.Send(new KeepConnection(connection.Id, caller, connection.Transport), token);
     }
 
     private async Task BeatAsync(Connection connection, CancellationToken token)
@@ -138,10 +161,24 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
                 await mediator.Send(new SignalTyping(caller, Conversation(frame)), token);
                 return null;
             case "heartbeat":
-                await HeartbeatAsync(connection, token);
+                if (frame.Active == true)
+                {
+                    connection.NoteActive();
+                }
+                if (time.GetElapsedTime(connection.LastChecked) >= Least)
+                {
+                    await HeartbeatAsync(connection, token);
+                }
                 return Frames.Heartbeat;
+            case "watch":
+                await mediator.Send(
+                    new WatchPresence(caller, connection.Id, frame.Contacts, frame.UserIds ?? [], frame.ConversationIds ?? []), token);
+                return frame.Id is { } watchId ? Frames.Ok(watchId) : null;
+            case "goodbye":
+                connection.Close(CloseReason.Goodbye);
+                return null;
             default:
-                throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat.") { Field = "type" };
+                throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat, watch, goodbye.") { Field = "type" };
         }
     }
 

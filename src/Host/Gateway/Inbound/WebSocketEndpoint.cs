@@ -50,6 +50,10 @@ internal sealed partial class WebSocketEndpoint(
                 break;
             }
             connection.LastSeen = time.GetTimestamp();
+            if (router.TryBeat(connection, receiver.Frame))
+            {
+                continue;
+            }
             try
             {
                 var frame = FrameRouter.Read(receiver.Frame);

@@ -6,6 +6,7 @@ namespace ModularChat.Host.Gateway.Outbound;
 internal sealed class ConnectionTable
 {
     private readonly ConcurrentDictionary<Guid, Connection[]> _byUser = new();
+    private readonly ConcurrentDictionary<Guid, Connection> _byId = new();
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -24,6 +25,17 @@ internal sealed class ConnectionTable
             }
         }
     }
+
+    /// <summary>A connection by its id, from when it is known whose it is to its end.</summary>
+    public Connection? Find(Guid connectionId) => _byId.GetValueOrDefault(connectionId);
+
+    /// <summary>Everything by id, also what is still opening.</summary>
+    public IEnumerable<Connection> Entered() => _byId.Select(pair => pair.Value);
+
+    /// <summary>Makes a connection known by its id; it gets nothing of the log yet.</summary>
+    public void Enter(Connection connection) => _byId[connection.Id] = connection;
+
+    public void Leave(Connection connection) => _byId.TryRemove(connection.Id, out _);
 
     public void Attach(Connection connection)
     {

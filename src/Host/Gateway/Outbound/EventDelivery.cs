@@ -4,9 +4,9 @@ using ModularChat.Contracts.Presence;
 
 namespace ModularChat.Host.Gateway.Outbound;
 
-/// <summary>What is not in the log: typing, general data that changes too often for it, and sessions that end.</summary>
-internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions)
-    : INotificationHandler<TypingSignalled>, INotificationHandler<UserDataChanged>, INotificationHandler<SessionEnded>
+/// <summary>What is not in the log: typing, presence, general data that changes too often for it, and sessions that end.</summary>
+internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions) :
+    INotificationHandler<TypingSignalled>, INotificationHandler<PresenceMoved>, INotificationHandler<UserDataChanged>, INotificationHandler<SessionEnded>
 {
     public Task Handle(TypingSignalled notification, CancellationToken cancellationToken)
     {
@@ -16,6 +16,22 @@ internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions
             foreach (var connection in table.Of(user))
             {
                 connection.Deliver(0, 0, frame);
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(PresenceMoved notification, CancellationToken cancellationToken)
+    {
+        foreach (var push in notification.Pushes)
+        {
+            Frame? frame = null;
+            foreach (var id in push.ConnectionIds)
+            {
+                if (table.Find(id) is { } connection)
+                {
+                    connection.Deliver(0, 0, frame ??= Frames.Presence(push));
+                }
             }
         }
         return Task.CompletedTask;

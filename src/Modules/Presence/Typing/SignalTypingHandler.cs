@@ -2,16 +2,18 @@ using MediatR;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
+using ModularChat.Presence.Storage;
 
 namespace ModularChat.Presence.Typing;
 
-internal sealed class SignalTypingHandler(IMediator mediator, TypingRate rate, IOptions<PresenceOptions> options, TimeProvider time)
+internal sealed class SignalTypingHandler(IMediator mediator, TypingRate rate, ILeases leases, IOptions<PresenceOptions> options, TimeProvider time)
     : IRequestHandler<SignalTyping, Unit>
 {
     public async Task<Unit> Handle(SignalTyping request, CancellationToken cancellationToken)
     {
         // Refuses everybody but members, before the rate: an outsider learns nothing and costs others nothing.
         var members = await mediator.Send(new GetRecipients(request.Caller, request.ConversationId), cancellationToken);
+        await leases.TouchAsync(request.Caller.UserId, cancellationToken);
         if (members.Length > options.Value.TypingLimit || !rate.TryTake(request.Caller.UserId, request.ConversationId))
         {
             return Unit.Value;

@@ -7,6 +7,9 @@ export interface components {
             user: components["schemas"]["UserInfo"];
             session: components["schemas"]["SessionInfo"];
         };
+        ActivityBody: {
+            active: boolean;
+        };
         AddBody: {
             /** Format: uuid */
             clientMessageId?: string;
@@ -274,6 +277,8 @@ export interface components {
         JsonElement: unknown;
         Limits: {
             /** Format: int64 */
+            awayAfterMinutes: number;
+            /** Format: int64 */
             connectionsPerUser: number;
             /** Format: int64 */
             duplicateDays: number;
@@ -300,6 +305,8 @@ export interface components {
             /** Format: int64 */
             maxMessageLength: number;
             /** Format: int64 */
+            maxPresencePush: number;
+            /** Format: int64 */
             maxRequestBytes: number;
             /** Format: int64 */
             maxWaitSeconds: number;
@@ -307,6 +314,8 @@ export interface components {
             minPasswordLength: number;
             /** Format: int64 */
             offlineAfterSeconds: number;
+            /** Format: int64 */
+            presenceGroupLimit: number;
             /** Format: int64 */
             receiptLimit: number;
             /** Format: int64 */
@@ -450,6 +459,52 @@ export interface components {
             mutedUntil?: string;
             pinned?: boolean;
             archived?: boolean;
+        };
+        PresenceAnswer: {
+            users: components["schemas"]["PresenceInfo"][];
+        };
+        PresenceBody: {
+            state?: components["schemas"]["PresenceState"];
+            status?: components["schemas"]["PresenceStatus"];
+        };
+        /** @description A user's presence as one other, or the user, may know it. Of a user whom the other may not see, and of one who is not there at all, it is offline and nothing else. */
+        PresenceInfo: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            userId: string;
+            /** @description How it is. */
+            state: components["schemas"]["PresenceState"];
+            /**
+             * Format: date-time
+             * @description When it was so; never goes back while a server runs.
+             */
+            asOf: string;
+            /**
+             * Format: date-time
+             * @description With offline: when the user was last seen, if that is known.
+             */
+            lastSeen?: string;
+            /** @description What the user says about just now. */
+            status?: components["schemas"]["PresenceStatus"];
+            /** @description To the user only: what was chosen last; online is automatic. */
+            chosen?: components["schemas"]["PresenceState"];
+        };
+        /**
+         * @description Whether a user is there, and for what.
+         * @enum {unknown}
+         */
+        PresenceState: "offline" | "online" | "away" | "dnd" | "invisible";
+        /** @description What a user says about just now. */
+        PresenceStatus: {
+            /** @description 1 to 140 characters. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description Until when it is shown; null: until it is changed.
+             */
+            expiresAt?: string;
         };
         /**
          * @description Who sees a user's presence.
@@ -636,6 +691,12 @@ export interface components {
         };
         UsersAnswer: {
             users: components["schemas"]["UserInfo"][];
+        };
+        WatchBody: {
+            /** @default false */
+            contacts: boolean;
+            userIds?: string[];
+            conversationIds?: string[];
         };
     };
     responses: never;

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using ModularChat.Contracts;
+using ModularChat.Presence.Storage;
+
+namespace ModularChat.Presence.People;
+
+/// <summary>
+/// What is kept of users, in memory as far as it was asked for. Changes come one at a time. A last seen that the store does not take stays in
+/// memory and is tried again; a choice is refused instead, because its user can choose again.
+/// </summary>
+internal sealed class PeopleBook(IPeopleStore store) : IDisposable
+{
+    private const int MostKnown = 100_000;
+
+    private readonly ConcurrentDictionary<Guid, Person> _known = new();
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _expiring = new();
+    private readonly ConcurrentDictionary<Guid, Person> _unsaved = new();
+    private readonly SemaphoreSlim _changing = new(1);
+
+    /// <summary>These users, in the order asked.</summary>
+    public async ValueTask<Person[]> GetAsync(IReadOnlyList<Guid> userIds, CancellationToken token)
+    {
+        var found = new Person[userIds.Count];
+        List<int>? missing = null;
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (_known.TryGetValue(userIds[i], out var person))
+            {
+                found[i] = person;
+            }
+            else
+            {
+                (missing ??= []).Add(i);
+            }
+        }
+        if (missing is not null)
+        {
+            var read = await ReadAsync([.. missing.Select(i => userIds[i])], token);
+            for (var i = 0; i < missing.Count; i++)
+            {
+                // A change that came meanwhile is newer than what was read.
+                found[missing[i]] = _known.GetOrAdd(userIds[missing[i]], read[i]);
+                Expect(userIds[missing[i]], found[missing[i]]);
+            }
+            MakeRoom();
+        }
+        return found;
+    }
+
+    /// <summary>Changes what a user has chosen; it is on disk when this returns.</summary>
+    /// <exception cref="ChatException"><see cref="ProblemCodes.StorageUnavailable"/>: nothing is changed.</exception>
+    public async ValueTask<Person> ChangeAsync(Guid userId, Func<Person, Person> change, CancellationToken token)
+    {
+        await _changing.WaitAsync(token);
+        try
+        {
+            var old = (await GetAsync([userId], token))[0];
+            var changed = change(old);
+            if (changed != old)
+            {
+                await store.WriteAsync([new(userId, changed)], token);
+                _unsaved.TryRemove(userId, out _);
+                Set(userId, changed);
+            }
+            return changed;
+        }
+        catch (PeopleUnavailableException e)
+        {
+            throw Unavailable(e);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Notes when these users were last seen, in one write with what could not be written before.</summary>
+    /// <exception cref="PeopleUnavailableException">It is in memory only; the next call tries again.</exception>
+    public async ValueTask SeenAsync(IReadOnlyList<(Guid UserId, DateTimeOffset At)> seen, CancellationToken token)
+    {
+        await _changing.WaitAsync(token);
+        try
+        {
+            foreach (var (userId, at) in seen)
+            {
+                var person = (await GetAsync([userId], token))[0] with { LastSeen = at };
+                _unsaved[userId] = person;
+                Set(userId, person);
+            }
+            if (!_unsaved.IsEmpty)
+            {
+                await store.WriteAsync(_unsaved, token);
+                _unsaved.Clear();
+            }
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Users whose status has run out since the last call.</summary>
+    public List<Guid> TakeExpired(DateTimeOffset now)
+    {
+        List<Guid> expired = [];
+        foreach (var (userId, at) in _expiring)
+        {
+            if (at <= now && _expiring.TryRemove(new KeyValuePair<Guid, DateTimeOffset>(userId, at)))
+            {
+                expired.Add(userId);
+            }
+        }
+        return expired;
+    }
+
+    public void Dispose() => _changing.Dispose();
+
+    private async ValueTask<Person[]> ReadAsync(IReadOnlyList<Guid> userIds, CancellationToken token)
+    {
+        try
+        {
+            return await store.ReadAsync(userIds, token);
+        }
+        catch (PeopleUnavailableException e)
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    private void Set(Guid userId, Person person)
+    {
+        _known[userId] = person;
+        _expiring.TryRemove(userId, out _);
+        Expect(userId, person);
+    }
+
+    private void Expect(Guid userId, Person person)
+    {
+        if (person.Status?.ExpiresAt is { } at)
+        {
+            _expiring[userId] = at;
+        }
+    }
+
+    /// <summary>A tenth goes at once, so that a full memory does not look for room at each user.</summary>
+    private void MakeRoom()
+    {
+        if (_known.Count <= MostKnown)
+        {
+            return;
+        }
+        foreach (var (userId, _) in _known.Take(MostKnown / 10))
+        {
+            // What is not on disk yet must not be read from there.
+            if (!_unsaved.ContainsKey(userId))
+            {
+                _known.TryRemove(userId, out _);
+                _expiring.TryRemove(userId, out _);
+            }
+        }
+    }
+
+    private static ChatException Unavailable(Exception e) =>
+        new(ProblemCodes.StorageUnavailable, "Presence cannot be read or changed now.", e) { RetryAfter = TimeSpan.FromSeconds(1) };
+}

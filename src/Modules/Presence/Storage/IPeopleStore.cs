@@ -1,0 +1,28 @@
+using ModularChat.Contracts.Presence;
+
+namespace ModularChat.Presence.Storage;
+
+/// <summary>What is kept of a user.</summary>
+/// <param name="Chosen">What the user shows; online is automatic.</param>
+/// <param name="Status">What the user says; may have expired.</param>
+/// <param name="LastSeen">When others could last see the user; null when never.</param>
+internal sealed record Person(PresenceState Chosen = PresenceState.Online, PresenceStatus? Status = null, DateTimeOffset? LastSeen = null)
+{
+    /// <summary>One of whom nothing is kept.</summary>
+    public static readonly Person Unknown = new();
+}
+
+/// <summary>What of presence is durable: what users have chosen, and when they were last seen. Written when that changes, and never for a heartbeat.</summary>
+internal interface IPeopleStore
+{
+    /// <summary>Reads these users, in the order asked; <see cref="Person.Unknown"/> where nothing is kept.</summary>
+    /// <exception cref="PeopleUnavailableException">The store cannot be read now.</exception>
+    ValueTask<Person[]> ReadAsync(IReadOnlyList<Guid> userIds, CancellationToken token);
+
+    /// <summary>Writes all that is kept of these users, in one transaction, which is on disk when this returns.</summary>
+    /// <exception cref="PeopleUnavailableException">The store cannot be written now; nothing of it is kept.</exception>
+    ValueTask WriteAsync(IReadOnlyCollection<KeyValuePair<Guid, Person>> people, CancellationToken token);
+}
+
+/// <summary>The store cannot be read or written now.</summary>
+internal sealed class PeopleUnavailableException(Exception inner) : Exception("The store of presence failed.", inner);
