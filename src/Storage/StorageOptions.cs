@@ -56,6 +56,10 @@ public sealed class MessageLogOptions
     [Range(1, 64)]
     public int Readers { get; set; } = 4;
 
+    /// <summary>PostgreSQL: how often a node looks for what other nodes have written, in milliseconds, 20 to 60,000. Default 500.</summary>
+    [Range(20, 60_000)]
+    public int FollowMilliseconds { get; set; } = 500;
+
     /// <summary>Conversations whose head and active members the writer keeps in memory, 100 to 10,000,000. Default 20,000.</summary>
     [Range(100, 10_000_000)]
     public int CachedConversations { get; set; } = 20_000;

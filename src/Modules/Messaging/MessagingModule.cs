@@ -22,6 +22,7 @@ public static partial class MessagingModule
     {
         services.AddOptions<MessagingOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
         services.AddKeyedSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>("sqlite");
+        services.AddKeyedSingleton<ILogEngine, Storage.PostgreSql.PostgreSqlLogEngine>("postgresql");
         services.AddSingleton<ConfiguredLog>();
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<LogAccess>();

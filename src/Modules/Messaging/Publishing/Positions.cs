@@ -6,6 +6,8 @@ namespace ModularChat.Messaging.Publishing;
 /// </summary>
 internal sealed class Positions
 {
+    private readonly Lock setting = new();
+    private readonly Dictionary<int, long> early = [];
     private long[] values = [];
 
     /// <summary>How many shards there are; 0 until the log is open.</summary>
@@ -26,9 +28,37 @@ internal sealed class Positions
         return copy;
     }
 
-    /// <summary>At opening, and when the log was opened again: the committed positions.</summary>
-    public void Reset(long[] positions) => Volatile.Write(ref values, [.. positions]);
+    /// <summary>
+    /// The committed positions at opening, and when the log was opened again. Other nodes may have written between the opening and the first call:
+    /// what was told of that is not taken back.
+    /// </summary>
+    public void Reset(long[] positions)
+    {
+        lock (setting)
+        {
+            var next = positions.ToArray();
+            foreach (var (shard, position) in early)
+            {
+                next[shard] = Math.Max(next[shard], position);
+            }
+            early.Clear();
+            Volatile.Write(ref values, next);
+        }
+    }
 
-    /// <summary>A shard has come this far. Only its writer calls it.</summary>
-    public void Advance(int shard, long position) => Volatile.Write(ref Volatile.Read(ref values)[shard], position);
+    /// <summary>A shard has come this far. Calls for one shard come one after another.</summary>
+    public void Advance(int shard, long position)
+    {
+        lock (setting)
+        {
+            if (values.Length == 0)
+            {
+                early[shard] = position;
+            }
+            else if (values[shard] < position)
+            {
+                Volatile.Write(ref values[shard], position);
+            }
+        }
+    }
 }

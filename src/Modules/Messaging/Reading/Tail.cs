@@ -141,7 +141,9 @@ internal sealed class Tail
                 }
             }
         }
-        if (target >= first && target <= last && ring[Place(target)].Entry is { Kind: EntryKind.Message } message)
+        if (target >= first && target <= last && ring[Place(target)].Entry is { Kind: EntryKind.Message } message
+            // What another node wrote is read in present state, with its later changes in it.
+            && !(message.Changed >= by.Seq))
         {
             Replace(target, Changed(message, by, change) with { Changed = by.Seq });
         }

@@ -1,0 +1,158 @@
+using ModularChat.Storage.PostgreSql;
+using Npgsql;
+
+namespace ModularChat.Messaging.Storage.PostgreSql;
+
+/// <summary>
+/// The way to the database. Every new connection is looked at before it is used: whether commits are on disk there, and whether it is still the
+/// server, the timeline and the tables in which the present run was written.
+/// </summary>
+internal sealed class LogServer : IAsyncDisposable
+{
+    public const string Schema = "modularchat_log";
+
+    private const string Look = """
+        SELECT current_setting('server_version_num')::integer, current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes'),
+            pg_is_in_recovery(), CASE WHEN pg_is_in_recovery() THEN '' ELSE
+            (SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
+            || coalesce(to_regclass('modularchat_log.entry')::oid::bigint::text, '') END
+        """;
+
+    // Plans are made once, often before the tables have rows: only those by index are right for what comes later.
+    private static readonly string[] Settings =
+    [
+        $"search_path={Schema}", "plan_cache_mode=force_generic_plan", "jit=off", "enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off",
+    ];
+
+    private readonly NpgsqlDataSource _pool;
+    private readonly SemaphoreSlim _readers;
+    private readonly AsyncLocal<bool> _takesAnyHome = new();
+    private volatile string? _home;
+
+    public LogServer(string connectionString, int shards, int readers)
+    {
+        Place = PostgreSqlSource.Describe(connectionString);
+        _readers = new SemaphoreSlim(readers);
+        _pool = PostgreSqlSource.Open(connectionString, "ModularChat log", readers + Math.Min(shards, 16) + 3, Settings, CheckAsync);
+    }
+
+    /// <summary>Where it is, for people.</summary>
+    public string Place { get; }
+
+    /// <summary>Called when a new connection leads to another history than the present run's.</summary>
+    public Func<CancellationToken, Task>? HistoryChanged { get; set; }
+
+    /// <summary>From now on only connections to this home are used; null: all.</summary>
+    public void Expect(string? home) => _home = home;
+
+    /// <summary>A checked connection; the pool gets it back when it is disposed.</summary>
+    /// <exception cref="LogUnavailableException">The server cannot be used now.</exception>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken token)
+    {
+        try
+        {
+            return await _pool.OpenConnectionAsync(token);
+        }
+        catch (HistoryChangedException) when (HistoryChanged is not null)
+        {
+            await HistoryChanged(token);
+            return await _pool.OpenConnectionAsync(token);
+        }
+    }
+
+    /// <summary>A connection whose home is not compared: for whoever finds out what the home is now.</summary>
+    public async ValueTask<NpgsqlConnection> OpenAnyAsync(CancellationToken token)
+    {
+        _takesAnyHome.Value = true;
+        return await _pool.OpenConnectionAsync(token);
+    }
+
+    /// <summary>Reads; once more when the connection turns out to be broken.</summary>
+    public async ValueTask<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken token)
+    {
+        await _readers.WaitAsync(token);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await using var connection = await OpenAsync(token);
+                    return await read(connection);
+                }
+                catch (Exception e) when (PostgreSqlErrors.IsAway(e) && !token.IsCancellationRequested)
+                {
+                    if (attempt == 2)
+                    {
+                        throw Unavailable(e);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    /// <summary>Does something that may be done twice, or whose outcome the caller asks for again.</summary>
+    public async ValueTask<T> WriteAsync<T>(Func<NpgsqlConnection, Task<T>> write, CancellationToken token)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(token);
+            return await write(connection);
+        }
+        catch (Exception e) when (PostgreSqlErrors.IsAway(e) && !token.IsCancellationRequested)
+        {
+            throw Unavailable(e);
+        }
+    }
+
+    public LogUnavailableException Unavailable(Exception reason) =>
+        reason as LogUnavailableException ?? new LogUnavailableException($"{Place} {PostgreSqlErrors.Explain(reason)}", reason);
+
+    /// <summary>The system identifier, timeline and tables that a connection leads to.</summary>
+    public static async Task<string> ReadHomeAsync(NpgsqlConnection connection, CancellationToken token)
+    {
+        await using var command = new NpgsqlCommand(Look, connection);
+        await using var reader = await command.ExecuteReaderAsync(token);
+        await reader.ReadAsync(token);
+        return reader.GetString(5);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _pool.DisposeAsync();
+        _readers.Dispose();
+    }
+
+    private async Task CheckAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(Look, connection);
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
+        await reader.ReadAsync(CancellationToken.None);
+        if (WhyNot(reader) is { } why)
+        {
+            throw new UnfitServerException($"{Place} {why}");
+        }
+        if (!_takesAnyHome.Value && _home is { } home && reader.GetString(5) != home)
+        {
+            throw new HistoryChangedException(Place);
+        }
+    }
+
+    private static string? WhyNot(NpgsqlDataReader row) =>
+        row.GetInt32(0) / 10000 < PostgreSqlSource.OldestVersion ? $"is of version {row.GetInt32(0) / 10000}, but {PostgreSqlSource.OldestVersion} is the oldest that is used."
+        : row.GetString(1) == "off" ? "has synchronous_commit=off, which loses acknowledged messages: set it to on for this server, database and user."
+        : row.GetString(2) == "off" ? "has fsync=off, which loses acknowledged messages: set it to on."
+        : row.GetString(3) == "off" ? "has full_page_writes=off, which can lose all messages when the machine fails: set it to on."
+        : row.GetBoolean(4) ? "is a standby, which takes no writes: name the primary, or promote it."
+        : null;
+}
+
+/// <summary>The server loses what it has confirmed, or takes no writes.</summary>
+internal sealed class UnfitServerException(string message) : LogUnavailableException(message);
+
+/// <summary>The connection leads to another history than the one that the present run names.</summary>
+internal sealed class HistoryChangedException(string place) : LogUnavailableException($"{place} has another history than before.");

@@ -1,0 +1,57 @@
+namespace ModularChat.Messaging.Storage.PostgreSql;
+
+/// <summary>A write that waits for the shard's next call.</summary>
+internal abstract class Write(CancellationToken token)
+{
+    /// <summary>True when its caller has gone before it was begun.</summary>
+    public bool IsAbandoned => token.IsCancellationRequested;
+
+    /// <summary>How many appends or marks it is.</summary>
+    public abstract int Size { get; }
+
+    public abstract void AddTo(AppendCall call);
+
+    /// <summary>It is on disk and the listener knows.</summary>
+    public abstract void Complete(AppendAnswer answer);
+
+    /// <summary>It was not done, or its outcome is unknown.</summary>
+    public abstract void Fail(Exception reason);
+}
+
+internal sealed class AppendWrite(Append append, CancellationToken token) : Write(token)
+{
+    // Callers go on elsewhere: the writer has the next call to make.
+    private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _place;
+
+    public Task<AppendResult> Task => _done.Task;
+
+    public override int Size => 1;
+
+    public override void AddTo(AppendCall call) => _place = call.Add(append);
+
+    public override void Complete(AppendAnswer answer) => _done.TrySetResult(answer.Results[_place].Result);
+
+    public override void Fail(Exception reason) => _done.TrySetException(reason);
+}
+
+internal sealed class MarksWrite(IReadOnlyList<MarkAdvance> advances, CancellationToken token) : Write(token)
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Task => _done.Task;
+
+    public override int Size => advances.Count;
+
+    public override void AddTo(AppendCall call)
+    {
+        foreach (var advance in advances)
+        {
+            call.Add(advance);
+        }
+    }
+
+    public override void Complete(AppendAnswer answer) => _done.TrySetResult();
+
+    public override void Fail(Exception reason) => _done.TrySetException(reason);
+}
