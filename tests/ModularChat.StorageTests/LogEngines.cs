@@ -12,6 +12,7 @@ public static class LogEngines
     public static IEnumerable<TheoryDataRow<string>> All()
     {
         yield return new TheoryDataRow<string>("sqlite");
+        yield return PostgresLogs.Row;
     }
 
     /// <summary>Those that lie in the data folder.</summary>
@@ -25,6 +26,7 @@ public static class LogEngines
 internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly PostgresLogs.Database? _database = engine == "postgresql" ? new() : null;
     private DataFolder? _data;
 
     public string Engine { get; } = engine;
@@ -48,6 +50,11 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
 
     public async Task OpenAsync(LogOpening opening)
     {
+        if (_database is not null)
+        {
+            Log = await _database.OpenAsync(opening, Options, ReceiptLimit, Listener, Time);
+            return;
+        }
         _data = DataFolder.Open(Path);
         Log = await SqliteMessageLog.OpenAsync(_data, "messages.db", opening, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
     }
@@ -70,6 +77,12 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
     /// <summary>Goes on with a copy of the files as they are now, like after kill -9: nothing was closed or brought in order.</summary>
     public async Task CrashAsync()
     {
+        if (_database is not null)
+        {
+            // Its server goes on, and there is nothing that a process could leave half done.
+            await ReopenAsync();
+            return;
+        }
         var copy = Copy();
         await CloseAsync();
         Restore(copy);
@@ -100,6 +113,10 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
         _folder.Dispose();
     }
 }

@@ -33,7 +33,7 @@ public sealed class MessageLogRunTests
         (await test.AppendAsync(Appends.Message(test.Group, Ann, "on", membersSeq: 12))).Seq.ShouldBe(16);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.Embedded), MemberType = typeof(LogEngines))]
     public async Task Identity_and_key_stay_and_each_opening_is_a_run_of_its_own(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -46,7 +46,7 @@ public sealed class MessageLogRunTests
         first.Key.Length.ShouldBe(32);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.Embedded), MemberType = typeof(LogEngines))]
     public async Task The_history_contains_what_was_reached_in_each_run_and_nothing_past_its_end_or_the_head(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -69,7 +69,7 @@ public sealed class MessageLogRunTests
         ValueTask<bool> ContainsAsync(Guid run, long[] positions) => test.Log.ContainsAsync(run, positions, Token);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.Embedded), MemberType = typeof(LogEngines))]
     public async Task An_old_folder_copied_back_does_not_contain_what_came_after_the_copy(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);

@@ -21,16 +21,19 @@ internal static class LogSchema
     {
         await using var transaction = await connection.BeginTransactionAsync(token);
         await RunAsync(connection, TakeLock, token);
-        await using (var find = new NpgsqlCommand("SELECT to_regclass('modularchat_log.meta') IS NOT NULL", connection))
+        if (!await IsMadeAsync(connection, token))
         {
-            if (!(bool)(await find.ExecuteScalarAsync(token))!)
-            {
-                await MakeAsync(connection, opening.Seed ?? New(shards, time), time, token);
-            }
+            await MakeAsync(connection, opening.Seed ?? New(shards, time), time, token);
         }
         var info = await ReadAsync(connection, place, token);
         await transaction.CommitAsync(token);
         return info;
+    }
+
+    public static async Task<bool> IsMadeAsync(NpgsqlConnection connection, CancellationToken token)
+    {
+        await using var find = new NpgsqlCommand("SELECT to_regclass('modularchat_log.meta') IS NOT NULL", connection);
+        return (bool)(await find.ExecuteScalarAsync(token))!;
     }
 
     public static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken token)

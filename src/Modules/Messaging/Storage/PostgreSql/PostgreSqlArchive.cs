@@ -40,17 +40,15 @@ internal sealed partial class PostgreSqlMessageLog
         await _server.WriteAsync(
             async connection =>
             {
-                await using var command = new NpgsqlCommand("UPDATE shard SET state = $2, position = $3 WHERE shard = $1", connection)
+                await using var command = new NpgsqlCommand(
+                    "UPDATE shard SET state = $2, position = CASE WHEN $2 = 2 OR state = 2 THEN $3 ELSE position END WHERE shard = $1", connection)
                 {
                     Parameters = { new() { Value = row.Shard }, new() { Value = (short)row.State }, new() { Value = row.Position } },
                 };
                 return await command.ExecuteNonQueryAsync(token);
             },
             token);
-        if (row.Position < _published[row.Shard] || row.State == ShardState.Receiving)
-        {
-            _published.Skip(row.Shard, row.Position);
-        }
+        await LookAsync(row.Shard, token);
     }
 
     public async ValueTask SetRunsAsync(IReadOnlyList<RunRow> runs, CancellationToken token)

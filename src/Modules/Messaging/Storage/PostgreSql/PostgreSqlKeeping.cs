@@ -36,16 +36,14 @@ internal sealed partial class PostgreSqlMessageLog
         var shard = Ids.Shard(conversationId, Info.ShardCount);
         for (var all = 0; ;)
         {
-            var (state, gone, isDone) = await _server.WriteAsync(connection => CutAsync(connection, shard, conversationId, upTo, forgetBefore, token), token);
-            if (state == ShardState.Frozen)
-            {
-                throw new LogUnavailableException($"Shard {shard} of the message log is about to be moved or saved.");
-            }
-            if (state != ShardState.Held)
-            {
-                throw new ShardMovedException(shard);
-            }
-            await LookAsync(shard, token);
+            var write = new LoneWrite<(int Gone, bool IsDone)>(
+                async () =>
+                {
+                    await using var connection = await _server.OpenAsync(CancellationToken.None);
+                    return await CutAsync(connection, shard, conversationId, upTo, forgetBefore);
+                },
+                token);
+            var (gone, isDone) = await DoneAsync(write, write.Task.WaitAsync(token), shard);
             all += gone;
             if (isDone)
             {
@@ -77,8 +75,8 @@ internal sealed partial class PostgreSqlMessageLog
         },
         token);
 
-    private static async Task<(ShardState State, int Gone, bool IsDone)> CutAsync(
-        NpgsqlConnection connection, int shard, Guid conversationId, long upTo, DateTimeOffset forgetBefore, CancellationToken token)
+    private static async Task<(ShardState State, (int Gone, bool IsDone) Result)> CutAsync(
+        NpgsqlConnection connection, int shard, Guid conversationId, long upTo, DateTimeOffset forgetBefore)
     {
         await using var command = new NpgsqlCommand("SELECT state, gone, is_done FROM cut($1, $2, $3, $4, $5)", connection)
         {
@@ -87,11 +85,12 @@ internal sealed partial class PostgreSqlMessageLog
                 new() { Value = shard }, new() { Value = conversationId }, new() { Value = upTo }, new() { Value = forgetBefore.UtcTicks }, new() { Value = CutStep },
             },
         };
-        await using var reader = await command.ExecuteReaderAsync(token);
-        await reader.ReadAsync(token);
-        var result = (await reader.IsDBNullAsync(0, token) ? ShardState.Gone : (ShardState)reader.GetInt16(0), reader.GetInt32(1), reader.GetBoolean(2));
-        await reader.NextResultAsync(token);
-        return result;
+        await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
+        await reader.ReadAsync(CancellationToken.None);
+        var state = await reader.IsDBNullAsync(0, CancellationToken.None) ? ShardState.Gone : (ShardState)reader.GetInt16(0);
+        var result = (reader.GetInt32(1), reader.GetBoolean(2));
+        await reader.NextResultAsync(CancellationToken.None);
+        return (state, result);
     }
 
     private static async Task RunLongAsync(NpgsqlConnection connection, string sql, CancellationToken token)

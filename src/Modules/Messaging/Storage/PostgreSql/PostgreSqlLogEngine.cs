@@ -10,6 +10,8 @@ internal sealed class PostgreSqlLogEngine(
 {
     public string? DefaultDatabase => null;
 
+    public ValueTask<bool> HoldsLogAsync(string database, CancellationToken token) => PostgreSqlMessageLog.HoldsLogAsync(database, token);
+
     public async ValueTask<ILogDatabase> OpenAsync(string database, LogOpening opening, ICommitListener listener, CancellationToken token) =>
         await PostgreSqlMessageLog.OpenAsync(database, opening, options.Value.Messages, messaging.Value.ReceiptLimit, listener, time, logger, token);
 }

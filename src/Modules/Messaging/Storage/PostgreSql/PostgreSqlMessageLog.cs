@@ -50,12 +50,23 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         catch (Exception e)
         {
             await server.DisposeAsync();
-            throw e switch
-            {
-                StartupException or OperationCanceledException => e,
-                LogUnavailableException => new StartupException(e.Message, e),
-                _ => new StartupException($"{server.Place} {PostgreSqlErrors.Explain(e)}", e),
-            };
+            throw InOneSentence(e, server);
+        }
+    }
+
+    /// <summary>True when the database has a log.</summary>
+    /// <exception cref="StartupException">It cannot be looked at.</exception>
+    public static async ValueTask<bool> HoldsLogAsync(string connectionString, CancellationToken token)
+    {
+        await using var server = new LogServer(connectionString, shards: 1, readers: 1);
+        try
+        {
+            await using var connection = await server.OpenAsync(token);
+            return await LogSchema.IsMadeAsync(connection, token);
+        }
+        catch (Exception e)
+        {
+            throw InOneSentence(e, server);
         }
     }
 
@@ -143,6 +154,13 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         _history.Dispose();
         await _server.DisposeAsync();
     }
+
+    private static Exception InOneSentence(Exception e, LogServer server) => e switch
+    {
+        StartupException or OperationCanceledException => e,
+        LogUnavailableException => new StartupException(e.Message, e),
+        _ => new StartupException($"{server.Place} {PostgreSqlErrors.Explain(e)}", e),
+    };
 
     /// <summary>Queues before anything is awaited: that is what keeps the order of calls.</summary>
     private async Task<T> DoneAsync<T>(Write write, Task<T> done, int shard)

@@ -30,6 +30,15 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
         }
     }
 
+    /// <summary>A shard that is not read here has come this far, or begins anew.</summary>
+    public void Move(int shard, long position)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _positions[shard], position);
+        }
+    }
+
     /// <summary>Passes over what one shard did up to a position.</summary>
     public void Skip(int shard, long position)
     {

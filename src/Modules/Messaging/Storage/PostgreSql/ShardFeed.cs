@@ -15,10 +15,11 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
     private const long MostBytes = 32 << 20;
 
     private readonly SemaphoreSlim _gate = new(1);
+    private bool _isElsewhere;
 
     /// <summary>The committed position and how much lies between; at most so many entries are looked at.</summary>
     private const string Behind = """
-        SELECT s.position, (SELECT coalesce(sum(octet_length(x.body)), 0)::bigint FROM (SELECT e.body FROM entry e WHERE e.place > $2 AND e.place < $3 ORDER BY e.place LIMIT $4) x)
+        SELECT s.position, s.state, (SELECT coalesce(sum(octet_length(x.body)), 0)::bigint FROM (SELECT e.body FROM entry e WHERE e.place > $2 AND e.place < $3 ORDER BY e.place LIMIT $4) x)
         FROM shard s WHERE s.shard = $1
         """;
 
@@ -79,8 +80,19 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
     private async Task CatchUpAsync(CancellationToken token)
     {
         var from = published[shard];
-        var (position, commit) = await server.ReadAsync(connection => ReadAsync(connection, from, token), token);
-        if (position < from)
+        var (position, state, commit) = await server.ReadAsync(connection => ReadAsync(connection, from, token), token);
+        if (state is ShardState.Receiving or ShardState.Gone)
+        {
+            // Nobody reads it here, and what happens to it is no history.
+            _isElsewhere = true;
+            published.Move(shard, position);
+        }
+        else if (_isElsewhere)
+        {
+            _isElsewhere = false;
+            published.Skip(shard, position);
+        }
+        else if (position < from)
         {
             await history.RenewAsync(isLost: true, token);
         }
@@ -94,21 +106,21 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
         }
     }
 
-    private async Task<(long Position, Commit? Commit)> ReadAsync(NpgsqlConnection connection, long from, CancellationToken token)
+    private async Task<(long Position, ShardState State, Commit? Commit)> ReadAsync(NpgsqlConnection connection, long from, CancellationToken token)
     {
         // All of it as one moment saw it: heads and members are then those of the position up to which it is told.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
-        var (position, bytes) = await ReadBehindAsync(connection, from, token);
+        var (position, state, bytes) = await ReadBehindAsync(connection, from, token);
         Commit? commit = null;
-        if (position > from && position - from <= MostPositions && bytes <= MostBytes)
+        if (state is ShardState.Held or ShardState.Frozen && position > from && position - from <= MostPositions && bytes <= MostBytes)
         {
             commit = await ReadCommitAsync(connection, from, position, token);
         }
         await transaction.CommitAsync(token);
-        return (position, commit);
+        return (position, state, commit);
     }
 
-    private async Task<(long Position, long Bytes)> ReadBehindAsync(NpgsqlConnection connection, long from, CancellationToken token)
+    private async Task<(long Position, ShardState State, long Bytes)> ReadBehindAsync(NpgsqlConnection connection, long from, CancellationToken token)
     {
         await using var command = new NpgsqlCommand(Behind, connection)
         {
@@ -116,7 +128,7 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
         };
         await using var reader = await command.ExecuteReaderAsync(token);
         await reader.ReadAsync(token);
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        return (reader.GetInt64(0), (ShardState)reader.GetInt16(1), reader.GetInt64(2));
     }
 
     private async Task<Commit> ReadCommitAsync(NpgsqlConnection connection, long from, long position, CancellationToken token)

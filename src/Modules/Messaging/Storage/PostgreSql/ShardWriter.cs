@@ -58,8 +58,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
             batch.Clear();
-            for (var size = 0; size < _maxBatch && _queue.Reader.TryRead(out var write);)
+            for (var size = 0; size < _maxBatch && _queue.Reader.TryPeek(out var write) && (batch.Count == 0 || (write is not LoneWrite && batch[0] is not LoneWrite));)
             {
+                _queue.Reader.TryRead(out _);
                 if (write.IsAbandoned)
                 {
                     write.Fail(new OperationCanceledException("The caller has gone."));
@@ -83,6 +84,13 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     {
         try
         {
+            if (batch is [LoneWrite lone])
+            {
+                await WhenHeldAsync(async () => (await lone.RunAsync(), true));
+                await _feed.LookAsync(CancellationToken.None);
+                lone.Complete();
+                return true;
+            }
             var answer = await SendAsync(batch);
             foreach (var write in batch)
             {
@@ -125,28 +133,38 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             write.AddTo(call);
         }
-        var began = _time.GetTimestamp();
         while (true)
         {
-            AppendAnswer answer;
             var known = _published[_shard];
-            await using (var connection = await _server.OpenAsync(CancellationToken.None))
+            var answer = await WhenHeldAsync(async () =>
             {
-                answer = await call.SendAsync(connection, known, CancellationToken.None);
-            }
-            if (answer.State is ShardState.Gone or ShardState.Receiving)
-            {
-                throw new ShardMovedException(_shard);
-            }
-            if (answer.State == ShardState.Held && answer.Previous >= known)
+                await using var connection = await _server.OpenAsync(CancellationToken.None);
+                var made = await call.SendAsync(connection, known, CancellationToken.None);
+                return (made.State, made);
+            });
+            if (answer.Previous >= known)
             {
                 await _feed.PublishAsync(answer, CancellationToken.None);
                 return answer;
             }
-            if (answer.State == ShardState.Held)
+            await _history.RenewAsync(isLost: true, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Makes a call that does nothing unless the shard is held; a frozen shard is waited for, and whoever is behind waits too.</summary>
+    private async Task<T> WhenHeldAsync<T>(Func<Task<(ShardState State, T Result)>> call)
+    {
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            var (state, result) = await call();
+            if (state == ShardState.Held)
             {
-                await _history.RenewAsync(isLost: true, CancellationToken.None);
-                continue;
+                return result;
+            }
+            if (state is ShardState.Gone or ShardState.Receiving)
+            {
+                throw new ShardMovedException(_shard);
             }
             if (_time.GetElapsedTime(began) > Patience || _stop.IsCancellationRequested)
             {

@@ -55,3 +55,37 @@ internal sealed class MarksWrite(IReadOnlyList<MarkAdvance> advances, Cancellati
 
     public override void Fail(Exception reason) => _done.TrySetException(reason);
 }
+
+/// <summary>A write that is a call of its own, in its place among the others.</summary>
+internal abstract class LoneWrite(CancellationToken token) : Write(token)
+{
+    public override int Size => 1;
+
+    /// <summary>Makes the call; returns the state in which it found the shard.</summary>
+    public abstract Task<ShardState> RunAsync();
+
+    /// <summary>It is on disk and the listener knows.</summary>
+    public abstract void Complete();
+
+    public override void AddTo(AppendCall call) => throw new InvalidOperationException("It shares its call with nobody.");
+
+    public override void Complete(AppendAnswer answer) => Complete();
+}
+
+internal sealed class LoneWrite<T>(Func<Task<(ShardState State, T Result)>> run, CancellationToken token) : LoneWrite(token)
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T _result = default!;
+
+    public Task<T> Task => _done.Task;
+
+    public override async Task<ShardState> RunAsync()
+    {
+        (var state, _result) = await run();
+        return state;
+    }
+
+    public override void Complete() => _done.TrySetResult(_result);
+
+    public override void Fail(Exception reason) => _done.TrySetException(reason);
+}

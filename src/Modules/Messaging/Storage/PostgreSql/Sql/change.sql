@@ -18,6 +18,10 @@ DECLARE
     v_ranges bigint[];
     v_ends integer;
     v_i integer;
+    v_rows bigint;
+    v_emojis bigint;
+    v_emoji_first bigint;
+    v_mine boolean;
 BEGIN
     SELECT * INTO c FROM conversation WHERE id = p_conversation;
     IF NOT FOUND THEN
@@ -53,15 +57,15 @@ BEGIN
             RETURN;
         END IF;
         IF p_change = 6 THEN
-            SELECT count(*) AS rows, count(DISTINCT x.emoji) AS emojis, min(x.first) FILTER (WHERE x.emoji = p_text) AS first,
-                coalesce(bool_or(x.emoji = p_text AND x.user_id = p_sender), false) AS mine INTO r
+            SELECT count(*), count(DISTINCT x.emoji), min(x.first) FILTER (WHERE x.emoji = p_text), coalesce(bool_or(x.emoji = p_text AND x.user_id = p_sender), false)
+            INTO v_rows, v_emojis, v_emoji_first, v_mine
             FROM reaction x WHERE x.conversation = p_conversation AND x.seq = p_target;
         END IF;
-        IF (p_change = 5 AND t.state & 1 <> 0) OR (p_change = 7 AND (t.state & 2 <> 0) = (p_flag = 1)) OR (p_change = 6 AND r.mine <> (p_flag = 1)) THEN
+        IF (p_change = 5 AND t.state & 1 <> 0) OR (p_change = 7 AND (t.state & 2 <> 0) = (p_flag = 1)) OR (p_change = 6 AND v_mine <> (p_flag = 1)) THEN
             RETURN NEXT result_row(p_ord, 7, NULL, NULL, NULL, NULL);
             RETURN;
         END IF;
-        IF p_change = 6 AND p_flag = 0 AND r.first IS NULL AND r.emojis >= 50 THEN
+        IF p_change = 6 AND p_flag = 0 AND v_emoji_first IS NULL AND v_emojis >= 50 THEN
             RETURN NEXT result_row(p_ord, 8, NULL, NULL, NULL, NULL);
             RETURN;
         END IF;
@@ -80,9 +84,9 @@ BEGIN
                 DELETE FROM reaction x WHERE x.conversation = p_conversation AND x.seq = p_target AND x.emoji = p_text AND x.user_id = p_sender;
             ELSE
                 INSERT INTO reaction (conversation, seq, emoji, user_id, added, first)
-                VALUES (p_conversation, p_target, p_text, p_sender, v_seq, coalesce(r.first, v_seq));
+                VALUES (p_conversation, p_target, p_text, p_sender, v_seq, coalesce(v_emoji_first, v_seq));
             END IF;
-            UPDATE entry SET changed = v_seq, state = CASE WHEN p_flag = 1 AND r.rows = 1 THEN t.state & ~4 ELSE t.state | 4 END WHERE place = t.place;
+            UPDATE entry SET changed = v_seq, state = CASE WHEN p_flag = 1 AND v_rows = 1 THEN t.state & ~4 ELSE t.state | 4 END WHERE place = t.place;
         ELSE
             UPDATE entry SET changed = v_seq, state = t.state # 2 WHERE place = t.place;
         END IF;

@@ -57,9 +57,9 @@ CREATE FUNCTION result_row(ord integer, outcome integer, seq bigint, at_position
     SELECT ROW(0::smallint, ord, NULL::uuid, NULL::uuid, outcome::bigint, seq, at_position, at, number, NULL::bigint, NULL::bigint,
         NULL::bigint, NULL::bigint, NULL::bigint, NULL::bytea, NULL::bigint[])::answer $$;
 
--- The running message number at a seq; where retention took the entry, the number before the first that is left.
+-- The running message number at a seq; below the cut that at the cut. Where the entry has left, it is the number before the first that has not.
 CREATE FUNCTION number_at(p_conversation uuid, p_seq bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN p_seq < 1 THEN 0 WHEN p_seq >= c.seq THEN c.number ELSE coalesce(
-        (SELECT e.number - CASE WHEN e.seq > p_seq AND e.kind = 1 THEN 1 ELSE 0 END FROM entry e
-         WHERE e.conversation = p_conversation AND e.seq >= p_seq ORDER BY e.seq LIMIT 1), c.number) END
+    SELECT CASE WHEN greatest(p_seq, c.cut) < 1 THEN 0 WHEN p_seq >= c.seq THEN c.number ELSE coalesce(
+        (SELECT e.number - CASE WHEN e.seq > greatest(p_seq, c.cut) AND e.kind = 1 THEN 1 ELSE 0 END FROM entry e
+         WHERE e.conversation = p_conversation AND e.seq >= greatest(p_seq, c.cut) ORDER BY e.seq LIMIT 1), c.number) END
     FROM conversation c WHERE c.id = p_conversation $$;
