@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModularChat.Contracts.Discovery;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
 
@@ -38,6 +39,7 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(PresenceInfo))]
 [JsonSerializable(typeof(PresenceInfo[]))]
 [JsonSerializable(typeof(GroupPresence[]))]
+[JsonSerializable(typeof(ServerChoice))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     /// <summary>

@@ -52,6 +52,8 @@ public static class ProblemCodes
     public static readonly ProblemCode StorageUnavailable = new("storage_unavailable", 503, true, "The store cannot take writes now.");
     /// <summary>The server is starting, stopping or overloaded.</summary>
     public static readonly ProblemCode Unavailable = new("unavailable", 503, true, "The server cannot answer now.");
+    /// <summary>No chat server takes connections: all are full, or stop; retryAfterMs says when to ask again.</summary>
+    public static readonly ProblemCode NoServer = new("no_server", 503, true, "No server takes connections now.");
     /// <summary>A bug; the request id finds it in the log.</summary>
     public static readonly ProblemCode Internal = new("internal", 500, true, "Something went wrong in the server.");
     /// <summary>A WebSocket frame of a type that this server does not know.</summary>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using ModularChat.Discovery;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Operations;
 using ModularChat.Identity;
@@ -23,6 +24,7 @@ internal static class ModuleList
         new("Identity", typeof(IdentityOptions), (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
         new("Messaging", typeof(MessagingOptions), (services, configuration) => services.AddMessaging(configuration), routes => routes.MapMessaging()),
         new("Presence", typeof(PresenceOptions), (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
+        new("Discovery", typeof(DiscoveryOptions), (services, configuration) => services.AddDiscovery(configuration), routes => routes.MapDiscovery()),
     ];
 
     /// <summary>Section and options class of everything that is configured; a setting outside them is refused at start.</summary>

@@ -1,4 +1,5 @@
 using ModularChat.Contracts;
+using ModularChat.Contracts.Discovery;
 using static ModularChat.Contracts.ProblemCodes;
 
 namespace ModularChat.Host.Description;
@@ -13,6 +14,10 @@ internal static class OperationList
     [
         new("GET", "/limits", "getLimits", Server, "The limits in force") { IsAnonymous = true, Answer = typeof(Dictionary<string, long>), Statuses = [200] },
         new("GET", "/server", "getServer", Server, "What runs here and who may register") { IsAnonymous = true },
+        new("GET", "/discovery/server", "findServer", Server, "The chat server that suits the caller: near, and with free capacity")
+        {
+            IsAnonymous = true, Answer = typeof(ServerChoice), Problems = [RateLimited, NoServer, Forbidden, Unauthorized],
+        },
 
         new("POST", "/register", "register", Accounts, "Registers a user and begins a session")
         {

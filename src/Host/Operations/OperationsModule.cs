@@ -29,6 +29,7 @@ internal static class OperationsModule
             (kestrel, options) => Listening.Configure(kestrel, options.Value));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Limits>();
+        services.AddHostedService<LoadReporter>();
         services.AddHealthChecks()
             .AddCheck<DataFolderCheck>("data folder")
             .AddTypeActivatedCheck<AnswerCheck<long[]>>("messages", new GetPositions())

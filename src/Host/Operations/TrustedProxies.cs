@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Options;
+using ModularChat.Discovery;
 using ModularChat.Storage;
 
 namespace ModularChat.Host.Operations;
@@ -16,6 +17,16 @@ internal static class TrustedProxies
     {
         var networks = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.TrustedProxies
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse).ToList();
+        var place = app.Services.GetRequiredService<IOptions<DiscoveryOptions>>().Value;
+        string[] stated = [.. new[] { place.RegionHeader, place.CoordinatesHeader }.Where(h => h.Length > 0)];
+        if (stated.Length > 0)
+        {
+            app.Use((context, next) =>
+            {
+                TakeAway(context, stated, networks);
+                return next(context);
+            });
+        }
         if (networks.Count == 0)
         {
             return;
@@ -29,6 +40,19 @@ internal static class TrustedProxies
             options.KnownIPNetworks.Add(network);
         }
         app.UseForwardedHeaders(options);
+    }
+
+    /// <summary>Where a client is, is as little for itself to say as its address: such a header holds only when the proxy next to this server has set it.</summary>
+    private static void TakeAway(HttpContext context, string[] headers, List<System.Net.IPNetwork> proxies)
+    {
+        if (context.Connection.RemoteIpAddress is { } peer && proxies.Exists(p => p.Contains(peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer)))
+        {
+            return;
+        }
+        foreach (var header in headers)
+        {
+            context.Request.Headers.Remove(header);
+        }
     }
 
     private static System.Net.IPNetwork Parse(string network) =>

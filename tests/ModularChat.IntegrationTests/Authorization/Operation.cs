@@ -21,6 +21,7 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         // For everybody.
         Open("GET", "limits", Ok),
         Open("GET", "server", Ok),
+        Open("GET", "discovery/server", Ok),
         Open("GET", "openapi.json", Ok),
         Open("GET", "ws", "invalid_request"),
         Open("POST", "register", "name_taken", new { name = "owner", password = "correct horse battery" }),

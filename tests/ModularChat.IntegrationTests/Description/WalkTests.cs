@@ -23,6 +23,7 @@ public sealed class WalkTests
 
         await walk.AskAsync(null, "GET", "limits");
         await walk.AskAsync(null, "GET", "server");
+        await walk.AskAsync(null, "GET", "discovery/server?explain=true");
         var alice = await walk.EnterAsync("register", "alice");
         var bo = await walk.EnterAsync("register", "bo-b");
         var carl = await walk.EnterAsync("register", "carl");

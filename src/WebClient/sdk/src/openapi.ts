@@ -277,6 +277,8 @@ export interface components {
         JsonElement: unknown;
         Limits: {
             /** Format: int64 */
+            answersPerMinute: number;
+            /** Format: int64 */
             awayAfterMinutes: number;
             /** Format: int64 */
             connectionsPerUser: number;
@@ -583,6 +585,109 @@ export interface components {
              * @description Last seq; absent when it is open.
              */
             to?: number;
+        };
+        /** @description A server that a client may connect to. */
+        ServerAddress: {
+            /** @description Its public URL; empty: the one that was asked. */
+            url: string;
+            /** @description Its region, when it has one. */
+            region?: string;
+        };
+        /** @description One server that was looked at, with the parts of its score. */
+        ServerCandidate: {
+            /** @description The node. */
+            id: string;
+            /** @description Its public URL; empty: the one that was asked. */
+            url: string;
+            /** @description Its region. */
+            region?: string;
+            /**
+             * Format: int32
+             * @description 1: chosen; 2 and 3: the alternatives; 0: none of them.
+             */
+            rank: number;
+            /** @description Why it cannot be chosen: starting, draining, unhealthy, full or no_url; null when it can. */
+            refused?: string;
+            /**
+             * Format: double
+             * @description From the caller to its region; null when one of the two places is not known.
+             */
+            distanceKm?: number;
+            /**
+             * Format: int32
+             * @description Connections that it is made for.
+             */
+            capacity: number;
+            /**
+             * Format: int32
+             * @description Connections that it has told.
+             */
+            connections: number;
+            /**
+             * Format: int32
+             * @description Connections that answers have sent to it since.
+             */
+            promised: number;
+            /**
+             * Format: double
+             * @description Its share of all its cores, 0 to 1.
+             */
+            cpu: number;
+            /**
+             * Format: int32
+             * @description Work that waits in it.
+             */
+            queue: number;
+            /**
+             * Format: double
+             * @description 1: neither processor nor queue is busy; towards 0: they are.
+             */
+            calm: number;
+            /**
+             * Format: double
+             * @description Free capacity times calm: how likely it is drawn.
+             */
+            weight: number;
+            /**
+             * Format: double
+             * @description Used share of its capacity, over calm: of two that were drawn the lower one is taken.
+             */
+            pressure: number;
+        };
+        /** @description Where to connect. */
+        ServerChoice: {
+            /** @description The server's public URL; empty: the one that was asked. */
+            url: string;
+            /** @description Its region, when it has one. */
+            region?: string;
+            /**
+             * Format: int32
+             * @description How long the answer may be used.
+             */
+            ttlSeconds: number;
+            /** @description At most two others, to be tried in this order. */
+            alternatives: components["schemas"]["ServerAddress"][];
+            /** @description How it was chosen, when that was asked for. */
+            explanation?: components["schemas"]["ServerExplanation"];
+        };
+        /** @description How a server was chosen. */
+        ServerExplanation: {
+            /** @description How the caller's place was found: parameters, header, network, server (the one that was asked) or nothing. */
+            placeBy: string;
+            /**
+             * Format: double
+             * @description The place.
+             */
+            latitude?: number;
+            /**
+             * Format: double
+             * @description The place.
+             */
+            longitude?: number;
+            /** @description The caller's region, when it is known. */
+            region?: string;
+            /** @description Every server that was looked at, nearest first. */
+            candidates: components["schemas"]["ServerCandidate"][];
         };
         ServerInfo: {
             name: string;
