@@ -71,14 +71,23 @@ internal sealed class ConfiguredLog(IServiceProvider services, IOptions<StorageO
         }
         var opened = new ILogDatabase?[databases.Count];
         var seed = holds.Contains(true) ? null : new LogSeed(Ids.New(), RandomNumberGenerator.GetBytes(32), _settings.Shards, [], []);
+        // A process that was killed while it made the databases of a new log has left a part of them, in which nothing was ever written.
+        var (isNew, placed) = (true, new HashSet<int>());
         try
         {
             foreach (var i in Enumerable.Range(0, databases.Count).OrderByDescending(i => holds[i]))
             {
                 var source = listener.For();
-                var part = seed is null || holds[i] ? null : seed with { Shards = holds.Contains(true) ? [] : Share(i, databases, seed.ShardCount) };
+                var part = seed is null || holds[i] ? null : seed with { Shards = [.. Share(i, databases, seed.ShardCount).Where(s => isNew && !placed.Contains(s))] };
                 opened[i] = source.Database = await engine.OpenAsync(databases[i], new LogOpening(part, runId), source, token);
-                seed ??= await opened[i]!.GetSeedAsync(token);
+                if (seed is null)
+                {
+                    // The run that begins now is entered by each of them.
+                    var found = await opened[i]!.GetSeedAsync(token);
+                    seed = found with { Runs = [.. found.Runs.Where(r => r.Id != runId)] };
+                }
+                placed.UnionWith((await opened[i]!.GetSeedAsync(token)).Shards);
+                isNew &= (await opened[i]!.GetPositionsAsync(token)).All(p => p == 0);
                 if (opened[i]!.Info.LogId != seed.LogId)
                 {
                     throw new StartupException(

@@ -40,9 +40,13 @@ internal static class Placement
                 {
                     await databases[i].SetShardAsync(row with { State = ShardState.Held }, token);
                 }
-                else if (i != owner && (row.State == ShardState.Frozen || (row.State == ShardState.Receiving && !isShared)))
+                else if (i != owner && (row.State is ShardState.Held or ShardState.Frozen || (row.State == ShardState.Receiving && !isShared)))
                 {
                     await databases[i].SetShardAsync(row with { State = ShardState.Gone }, token);
+                    await databases[i].DropShardAsync(shard, token);
+                }
+                else if (i != owner && row.State == ShardState.Gone && !isShared && await databases[i].ReadConversationsAsync(shard, Guid.Empty, 1, token) is { Count: > 0 })
+                {
                     await databases[i].DropShardAsync(shard, token);
                 }
             }
@@ -77,9 +81,13 @@ internal static class Placement
         return states;
     }
 
+    /// <summary>
+    /// Two hold it only when a move was broken off at its end and the engine thawed the source by itself: then nothing was written since, or
+    /// only to the one with the higher position.
+    /// </summary>
     private static int Owner(ShardRow[] states)
     {
-        var held = Array.FindIndex(states, s => s.State == ShardState.Held);
-        return held >= 0 ? held : Array.FindIndex(states, s => s.State == ShardState.Frozen);
+        var held = Enumerable.Range(0, states.Length).Where(i => states[i].State == ShardState.Held).OrderByDescending(i => states[i].Position).ToList();
+        return held is [var first, ..] ? first : Array.FindIndex(states, s => s.State == ShardState.Frozen);
     }
 }

@@ -32,10 +32,19 @@ internal sealed partial class Rebalance(PlacedLog log, IReadOnlyList<string> dat
             await MoveAsync(shard, log.Databases[from], log.Databases[to], token);
             Log.Moved(logger, shard, from, to);
         }
+        if (plan.Count > 0)
+        {
+            // Whoever looked a shard up before may still be reading.
+            await Task.Delay(ReadGrace, time, token);
+        }
+        foreach (var (shard, from, _) in plan)
+        {
+            await log.Databases[from].DropShardAsync(shard, token);
+        }
         return plan.Count;
     }
 
-    /// <summary>Moves one shard.</summary>
+    /// <summary>Moves one shard; its rows are still at the source, and of no use.</summary>
     public async Task MoveAsync(int shard, ILogDatabase from, ILogDatabase to, CancellationToken token)
     {
         for (var attempt = 1; ; attempt++)
@@ -53,9 +62,6 @@ internal sealed partial class Rebalance(PlacedLog log, IReadOnlyList<string> dat
                 await transfer.AbandonAsync(token);
             }
         }
-        // Whoever looked the shard up before may still be reading.
-        await Task.Delay(ReadGrace, time, token);
-        await from.DropShardAsync(shard, token);
     }
 
     private async Task HandOverAsync(int shard, ShardTransfer transfer, ILogDatabase from, ILogDatabase to, CancellationToken token)
