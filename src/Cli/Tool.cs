@@ -2,6 +2,7 @@ using System.CommandLine;
 using ModularChat.Cli.Admin;
 using ModularChat.Cli.Bench;
 using ModularChat.Cli.Replay;
+using ModularChat.Cli.Upkeep;
 
 namespace ModularChat.Cli;
 
@@ -10,7 +11,7 @@ internal static class Tool
 {
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make() };
+        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), StoreCommand.Make() };
         return await root.Parse(args).InvokeAsync();
     }
 }

@@ -8,6 +8,7 @@ using ModularChat.Host.Gateway;
 using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Operations;
+using ModularChat.Host.Upkeep;
 using ModularChat.Host.Web;
 using ModularChat.Storage;
 
@@ -85,6 +86,7 @@ internal static class Server
 
         var app = builder.Build();
         Validate(app.Services);
+        app.UseControlSocket();
         app.UseTrustedProxies();
         app.UseDescriptionPage();
         app.UseEdge();
@@ -111,6 +113,7 @@ internal static class Server
     {
         // First of all: nothing else may touch the files before the lock is ours.
         var folder = app.Services.GetRequiredService<DataFolder>();
+        ControlSocket.Clear(folder);
         try
         {
             await app.StartAsync(token);
@@ -121,7 +124,8 @@ internal static class Server
             throw new StartupException(string.Create(CultureInfo.InvariantCulture,
                 $"Host:Url is '{options.Url}' and Host:Http2Url '{options.Http2Url}' and Host:Https:Url '{options.Https.Url}', but another process listens on one of them."), e);
         }
-        Log.Started(app.Logger, ProgramVersion.Text, string.Join(", ", app.Urls), folder.Path);
+        ControlSocket.Protect(folder);
+        Log.Started(app.Logger, ProgramVersion.Text, string.Join(", ", app.Urls.Where(u => !u.StartsWith("http://unix:", StringComparison.Ordinal))), folder.Path);
     }
 
     /// <summary>A loop that failed has stopped the process; whoever watches over it must not take that for a wanted stop.</summary>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using ModularChat.Host.Upkeep;
 using ModularChat.Storage;
 
 namespace ModularChat.Host.Operations;
@@ -39,6 +40,8 @@ internal static class Listening
                 });
             });
         }
+
+        ControlSocket.Listen(kestrel);
 
         Action<ListenOptions> Configured(HttpProtocols protocols) => listener =>
         {

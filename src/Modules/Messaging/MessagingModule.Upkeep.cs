@@ -23,4 +23,13 @@ public static partial class MessagingModule
     /// <returns>What a check of the copy found.</returns>
     public static Task<LogCheck> CopyAsync(IServiceProvider services, LogPlace from, LogPlace to, IProgress<UpkeepProgress> progress, CancellationToken token) =>
         services.GetRequiredService<LogCopy>().RunAsync(from, to, progress, token);
+
+    /// <summary>Moves shards to the databases where they belong, or only tells which; on one database there is nothing to move.</summary>
+    /// <returns>How many.</returns>
+    public static Task<int> RebalanceAsync(IServiceProvider services, bool dryRun, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        LogAccess.Of(services).UseAsync(log => services.GetRequiredService<LogRebalance>().RunAsync(log, dryRun, progress, token), token);
+
+    /// <summary>Begins a new run: what clients have seen past the present positions is no part of this log.</summary>
+    public static Task<Guid> BeginRunAsync(IServiceProvider services, CancellationToken token) =>
+        LogAccess.Of(services).UseAsync(log => services.GetRequiredService<LogRebalance>().BeginRunAsync(log, token), token);
 }

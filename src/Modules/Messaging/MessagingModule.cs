@@ -27,6 +27,7 @@ public static partial class MessagingModule
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<LogAccess>();
         services.AddSingleton<LogCopy>();
+        services.AddSingleton<LogRebalance>();
         services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());
         services.AddSingleton<Positions>();
         services.AddSingleton<ConversationCache>();

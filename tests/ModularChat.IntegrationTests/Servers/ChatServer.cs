@@ -22,7 +22,7 @@ internal sealed class ChatServer : IAsyncDisposable
         _app = app;
         Folder = folder;
         _ownsFolder = ownsFolder;
-        var addresses = app.Urls.ToArray();
+        var addresses = app.Urls.Where(u => !u.StartsWith("http://unix:", StringComparison.Ordinal)).ToArray();
         Url = new Uri(addresses[0]);
         Http2Url = new Uri(addresses[1]);
         HttpsUrl = addresses.Length > 2 ? new Uri(addresses[2]) : null;

@@ -40,7 +40,7 @@ internal sealed class LogCopy(ConfiguredLog configured)
     private static async Task CopyAsync(ILogDatabase source, CopyTarget target, bool isShared, IProgress<UpkeepProgress> progress, CancellationToken token)
     {
         var positions = await source.GetPositionsAsync(token);
-        var (total, done) = (positions.Sum(), 0L);
+        var (total, done) = (Math.Max(1, positions.Sum()), 0L);
         for (var shard = 0; shard < positions.Length; shard++)
         {
             var copied = 0L;

@@ -25,7 +25,7 @@ internal static class LogVerify
     private static async Task<LogCheck> RunAsync(Func<int, ILogDatabase> at, long[] positions, IProgress<UpkeepProgress> progress, CancellationToken token)
     {
         var reports = new List<ShardReport>();
-        var (total, done) = (positions.Sum(), 0L);
+        var (total, done) = (Math.Max(1, positions.Sum()), 0L);
         for (var shard = 0; shard < positions.Length; shard++)
         {
             var (read, before, most) = (0L, done, positions[shard]);

@@ -11,6 +11,9 @@ internal sealed class ConfiguredLog(IServiceProvider services, IOptions<StorageO
 {
     private readonly MessageLogOptions _settings = options.Value.Messages;
 
+    /// <summary>The databases that the settings name.</summary>
+    public IReadOnlyList<string> Names => Databases(_settings.Engine, _settings.Databases);
+
     /// <summary>The engine of this name.</summary>
     /// <exception cref="StartupException">This program has none.</exception>
     public ILogEngine Engine(string name) =>
@@ -23,7 +26,7 @@ internal sealed class ConfiguredLog(IServiceProvider services, IOptions<StorageO
     /// <param name="token">Ends the wait.</param>
     /// <exception cref="StartupException">One sentence: what is wrong with the settings or a database.</exception>
     public ValueTask<ILogDatabase> OpenAsync(ICommitListener listener, Guid? runId, CancellationToken token) =>
-        OpenAsync(_settings.Engine, Databases(_settings.Engine, _settings.Databases), listener, runId, token);
+        OpenAsync(_settings.Engine, Names, listener, runId, token);
 
     /// <summary>Opens a log in one or more databases of an engine; made new when none of them holds one.</summary>
     /// <exception cref="StartupException">One sentence: what is wrong with a database.</exception>

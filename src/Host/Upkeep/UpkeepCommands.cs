@@ -1,0 +1,85 @@
+using System.Globalization;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging;
+using ModularChat.Storage;
+
+namespace ModularChat.Host.Upkeep;
+
+/// <summary>What can be done to the data, on a running server and without one. Each returns the exit code of the tool.</summary>
+internal static class UpkeepCommands
+{
+    /// <summary>Runs one.</summary>
+    /// <exception cref="StartupException">It does not go as things are.</exception>
+    public static Task<int> RunAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token) => order.Command switch
+    {
+        "store verify" => VerifyAsync(services, output, token),
+        "store stats" => StatsAsync(services, order, output, token),
+        "store rebalance" => RebalanceAsync(services, order, output, token),
+        _ => throw new StartupException($"A running server does not know the command {order.Command}: is it of another version?"),
+    };
+
+    /// <summary>The result of a check in lines; the exit code says whether anything was found.</summary>
+    public static int Tell(LogCheck check, IUpkeepOutput output)
+    {
+        foreach (var finding in check.Findings)
+        {
+            output.Line(finding);
+        }
+        if (check.FindingCount > check.Findings.Length)
+        {
+            output.Line(Text($"... and {check.FindingCount - check.Findings.Length:N0} more."));
+        }
+        output.Line(Text($"{check.Conversations:N0} conversations, {check.Members:N0} members, {check.Entries:N0} entries; hash {check.Hash}"));
+        if (check.Unchecked > 0)
+        {
+            output.Line(Text($"{check.Unchecked:N0} entries are older than checksums: a flipped byte in their text is not found."));
+        }
+        output.Line(check.FindingCount == 0 ? "Everything is right." : Text($"{check.FindingCount:N0} things are wrong."));
+        return check.FindingCount == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> VerifyAsync(IServiceProvider services, IUpkeepOutput output, CancellationToken token) =>
+        Tell(await MessagingModule.VerifyAsync(services, new Told(output), token), output);
+
+    private static async Task<int> StatsAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token)
+    {
+        var figures = await MessagingModule.ReadFiguresAsync(services, order.Number("top", 10), token);
+        output.Line(Text($"{figures.Bytes:N0} bytes, {figures.Conversations:N0} conversations, {figures.Members:N0} members, {figures.Entries:N0} entries ({figures.Messages:N0} messages were sent), oldest of {Day(figures.Oldest)}"));
+        if (figures.Cut > 0)
+        {
+            output.Line(Text($"{figures.Cut:N0} entries were taken away by retention."));
+        }
+        foreach (var one in figures.Largest)
+        {
+            output.Line(Text($"{one.ConversationId} {one.Kind.ToString().ToLowerInvariant(),-7} {one.Entries,12:N0} entries {one.Bytes,14:N0} bytes {one.Members,7:N0} members, oldest of {Day(one.Oldest)}"));
+        }
+        return 0;
+    }
+
+    private static async Task<int> RebalanceAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token)
+    {
+        var moved = await MessagingModule.RebalanceAsync(services, order.Has("dry-run"), new Told(output), token);
+        output.Line(order.Has("dry-run") ? Text($"{moved} shards would move.") : Text($"{moved} shards moved."));
+        return 0;
+    }
+
+    private static string Day(DateTimeOffset? at) => at?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "never";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Progress without a number is a line.</summary>
+    internal sealed class Told(IUpkeepOutput output) : IProgress<UpkeepProgress>
+    {
+        public void Report(UpkeepProgress value)
+        {
+            if (value.Of == 0)
+            {
+                output.Line(value.What);
+            }
+            else
+            {
+                output.Progress(value);
+            }
+        }
+    }
+}
