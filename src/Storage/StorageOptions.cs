@@ -63,4 +63,24 @@ public sealed class MessageLogOptions
     /// <summary>Conversations whose head and active members the writer keeps in memory, 100 to 10,000,000. Default 20,000.</summary>
     [Range(100, 10_000_000)]
     public int CachedConversations { get; set; } = 20_000;
+
+    /// <summary>What only the engine <c>rocksdb</c> reads.</summary>
+    [Required, ValidateObjectMembers]
+    public RocksDbOptions RocksDb { get; set; } = new();
+}
+
+/// <summary>What a RocksDB database takes of the machine; section <c>Storage:Messages:RocksDb</c>. Each database of the list takes as much.</summary>
+public sealed class RocksDbOptions
+{
+    /// <summary>Memory for blocks, indexes and filters that were read, in megabytes, 8 to 65,536. Default 64.</summary>
+    [Range(8, 65_536)]
+    public int BlockCacheMegabytes { get; set; } = 64;
+
+    /// <summary>Memory for what is written and not in table files yet, in megabytes, 8 to 4,096; after a crash twice as much is read again. Default 64.</summary>
+    [Range(8, 4_096)]
+    public int WriteBufferMegabytes { get; set; } = 64;
+
+    /// <summary>Table files open at once, 64 to 1,000,000; 0 takes a quarter of what the process may open, 1,024 at most. Default 0.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxOpenFiles { get; set; }
 }

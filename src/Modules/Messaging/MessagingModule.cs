@@ -23,6 +23,7 @@ public static partial class MessagingModule
         services.AddOptions<MessagingOptions>().Bind(configuration.GetSection("Messaging")).ValidateDataAnnotations().ValidateOnStart();
         services.AddKeyedSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>("sqlite");
         services.AddKeyedSingleton<ILogEngine, Storage.PostgreSql.PostgreSqlLogEngine>("postgresql");
+        services.AddKeyedSingleton<ILogEngine, Storage.RocksDb.RocksLogEngine>("rocksdb");
         services.AddSingleton<ConfiguredLog>();
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<LogAccess>();

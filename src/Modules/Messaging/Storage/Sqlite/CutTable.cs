@@ -12,7 +12,8 @@ internal sealed class CutTable(SqliteDatabase database)
         """);
     private readonly Statement _dropEntry = database.Prepare("DELETE FROM entry WHERE place = ?1");
     private readonly Statement _dropIndex = database.Prepare("DELETE FROM entry_index WHERE conversation = ?1 AND seq = ?2");
-    private readonly Statement _dropRequest = database.Prepare("DELETE FROM request WHERE client_message_id = ?1 AND conversation = ?2 AND sender = ?3");
+    // The id may have been forgotten and used again, for a younger entry.
+    private readonly Statement _dropRequest = database.Prepare("DELETE FROM request WHERE client_message_id = ?1 AND conversation = ?2 AND sender = ?3 AND seq = ?4");
     private readonly Statement _dropReactions = database.Prepare("DELETE FROM reaction WHERE conversation = ?1 AND seq = ?2");
     private readonly Statement _empty = database.Prepare(
         "UPDATE entry SET body = NULL, state = state & ~4, checksum = checksum >> 32 << 32 WHERE place = ?1");
@@ -37,7 +38,7 @@ internal sealed class CutTable(SqliteDatabase database)
             {
                 _dropEntry.Bind(1, place).Run();
                 _dropIndex.Bind(1, conversation.Key).Bind(2, seq).Run();
-                _dropRequest.Bind(1, id).Bind(2, conversation.Key).Bind(3, sender).Run();
+                _dropRequest.Bind(1, id).Bind(2, conversation.Key).Bind(3, sender).Bind(4, seq).Run();
                 left++;
             }
             else if (hasContent)

@@ -64,11 +64,11 @@ internal sealed class MessageChanges(IWriterTables tables)
         {
             return AppendOutcome.Unchanged;
         }
-        var state = message.State;
+        var (state, isLast) = (message.State, reactions.Count == 1);
         if (react.Remove)
         {
             tables.RemoveReaction(conversation, message.Seq, own!);
-            state = reactions.Count == 1 ? state & ~MessageState.HasReactions : state;
+            state = isLast ? state & ~MessageState.HasReactions : state;
         }
         else
         {
