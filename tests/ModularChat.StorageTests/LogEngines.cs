@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using ModularChat.Contracts;
 using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.RocksDb;
 using ModularChat.Messaging.Storage.Sqlite;
 using ModularChat.Storage;
+using ModularChat.Storage.RocksDb;
 
 namespace ModularChat.StorageTests;
 
@@ -13,6 +15,7 @@ public static class LogEngines
     {
         yield return new TheoryDataRow<string>("sqlite");
         yield return PostgresLogs.Row;
+        yield return new TheoryDataRow<string>("rocksdb") { Skip = RocksLibrary.WhyMissing };
     }
 
     /// <summary>Those that lie in the data folder.</summary>
@@ -31,7 +34,8 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
 
     public string Engine { get; } = engine;
     public string Path => System.IO.Path.Combine(folder ?? _folder.Path, "data");
-    public string File => System.IO.Path.Combine(Path, "messages.db");
+    public string File => System.IO.Path.Combine(Path, Database);
+    public string Database => Engine == "rocksdb" ? "messages.rocksdb" : "messages.db";
     public MessageLogOptions Options { get; } = new();
     public int ReceiptLimit { get; set; } = 100;
     public RecordingListener Listener { get; } = new();
@@ -56,7 +60,13 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
             return;
         }
         _data = DataFolder.Open(Path);
-        Log = await SqliteMessageLog.OpenAsync(_data, "messages.db", opening, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, TestContext.Current.CancellationToken);
+        var token = TestContext.Current.CancellationToken;
+        Log = Engine switch
+        {
+            "sqlite" => await SqliteMessageLog.OpenAsync(_data, Database, opening, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, token),
+            "rocksdb" => await RocksMessageLog.OpenAsync(_data, Database, opening, Options, ReceiptLimit, Listener, Time, NullLogger.Instance, token),
+            _ => throw new NotSupportedException(Engine),
+        };
     }
 
     public async Task CloseAsync()
@@ -90,17 +100,51 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
     }
 
     /// <summary>Every file of the log that holds content.</summary>
-    public IEnumerable<string> Files() => Directory.GetFiles(Path, "messages.*", SearchOption.TopDirectoryOnly).Where(f => !f.EndsWith("-shm", StringComparison.Ordinal));
+    public IEnumerable<string> Files() => Directory.GetFiles(Path, "*", SearchOption.AllDirectories)
+        .Where(f => System.IO.Path.GetFileName(f) is var name && name is not ("lock" or "LOCK") && !name.EndsWith("-shm", StringComparison.Ordinal));
 
     /// <summary>A copy of all files, of an open log or a closed one.</summary>
     public string Copy()
     {
         var copy = Directory.CreateDirectory(System.IO.Path.Combine(_folder.Path, Ids.New().ToString())).FullName;
-        foreach (var file in Directory.GetFiles(Path, "messages.db*").Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
+        if (Engine == "rocksdb")
+        {
+            // Files come and go while one copies: cp as it would be after kill -9, tried until all of one moment is there.
+            for (var attempt = 0; !TryCopy(File, System.IO.Path.Combine(copy, Database)); attempt++)
+            {
+                attempt.ShouldBeLessThan(20);
+            }
+            return copy;
+        }
+        foreach (var file in Files())
         {
             System.IO.File.Copy(file, System.IO.Path.Combine(copy, System.IO.Path.GetFileName(file)));
         }
         return copy;
+    }
+
+    private static bool TryCopy(string folder, string copy)
+    {
+        if (Directory.Exists(copy))
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+        Directory.CreateDirectory(copy);
+        var before = Names();
+        try
+        {
+            foreach (var name in before)
+            {
+                System.IO.File.Copy(System.IO.Path.Combine(folder, name), System.IO.Path.Combine(copy, name));
+            }
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        return before.SequenceEqual(Names());
+
+        string[] Names() => [.. Directory.GetFiles(folder).Select(f => System.IO.Path.GetFileName(f)!).Where(n => n is not "LOCK").Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Puts a copy back in the place of a closed log.</summary>

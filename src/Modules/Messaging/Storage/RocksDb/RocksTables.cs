@@ -16,12 +16,13 @@ internal sealed class RocksTables : IWriterTables
     private readonly ValueWriter _writer = new();
     private readonly List<StoredEntry> _entries = [];
     private readonly Dictionary<(Guid Conversation, long Seq), int> _places = [];
-    private readonly Dictionary<(Guid Id, Guid Conversation, Guid Sender), StoredRequest?> _requests = [];
-    private readonly Dictionary<(Guid Conversation, long Seq), List<ReactionRow>> _reactions = [];
+    private readonly RequestRows _requests;
+    private readonly ReactionRows _reactions;
 
     public RocksTables(RocksDatabase database, int shards)
     {
         (_database, _batch) = (database, new RocksBatch(database));
+        (_requests, _reactions) = (new RequestRows(database, _batch), new ReactionRows(database, _batch));
         _shards = RocksSchema.ReadShards(database, shards);
         Positions = [.. _shards.Select(s => s.Position)];
         States = [.. _shards.Select(s => s.State)];
@@ -39,8 +40,8 @@ internal sealed class RocksTables : IWriterTables
         _batch.Clear();
         _entries.Clear();
         _places.Clear();
-        _requests.Clear();
-        _reactions.Clear();
+        _requests.Begin();
+        _reactions.Begin();
     }
 
     public void Commit(IReadOnlyList<(Commit Commit, ConversationState[] Touched)> commits)
@@ -182,22 +183,12 @@ internal sealed class RocksTables : IWriterTables
         return entry is null ? 0 : entry.Number - (seq <= conversation.Cut && entry.Kind == EntryKind.Message ? 1 : 0);
     }
 
-    public bool AddRequest(ConversationState conversation, Append append, long seq, long position)
-    {
-        if (Find(conversation, append) is not null)
-        {
-            return false;
-        }
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
-        var request = new StoredRequest(append.RequestHash, seq, position, append.At.ToUniversalTime());
-        _requests[(append.ClientMessageId, conversation.Id, append.SenderId)] = request;
-        _batch.Put(Family.Request, Keys.Request(key, conversation.Shard, append.ClientMessageId, conversation.Id, append.SenderId), Values.Of(_writer, request));
-        return true;
-    }
+    public bool AddRequest(ConversationState conversation, Append append, long seq, long position) => _requests.Add(
+        conversation.Shard, append.ClientMessageId, conversation.Id, append.SenderId, new StoredRequest(append.RequestHash, seq, position, append.At.ToUniversalTime()));
 
     public AppendResult? FindRequest(ConversationState conversation, Append append)
     {
-        if (Find(conversation, append) is not { } request)
+        if (_requests.Find(conversation.Shard, append.ClientMessageId, conversation.Id, append.SenderId) is not { } request)
         {
             return null;
         }
@@ -241,21 +232,11 @@ internal sealed class RocksTables : IWriterTables
 
     public void SetState(MessageRow message, MessageState state, long changed) => Change(message, changed).State = state;
 
-    public IReadOnlyList<ReactionRow> ReadReactions(ConversationState conversation, long seq) => Reactions(conversation.Shard, conversation.Id, seq);
+    public IReadOnlyList<ReactionRow> ReadReactions(ConversationState conversation, long seq) => _reactions.Of(conversation.Shard, conversation.Id, seq);
 
-    public void AddReaction(ConversationState conversation, long seq, ReactionRow reaction)
-    {
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
-        Reactions(conversation.Shard, conversation.Id, seq).Add(reaction);
-        _batch.Put(Family.Reaction, Keys.Reaction(key, conversation.Shard, conversation.Id, seq, reaction), Values.Of(_writer, reaction));
-    }
+    public void AddReaction(ConversationState conversation, long seq, ReactionRow reaction) => _reactions.Add(conversation.Shard, conversation.Id, seq, reaction);
 
-    public void RemoveReaction(ConversationState conversation, long seq, ReactionRow reaction)
-    {
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
-        Reactions(conversation.Shard, conversation.Id, seq).Remove(reaction);
-        _batch.Delete(Family.Reaction, Keys.Reaction(key, conversation.Shard, conversation.Id, seq, reaction));
-    }
+    public void RemoveReaction(ConversationState conversation, long seq, ReactionRow reaction) => _reactions.Remove(conversation.Shard, conversation.Id, seq, reaction);
 
     /// <summary>Requests have no order of time, as their ids are made by clients; entries have: they are walked from where the last walk ended.</summary>
     public int Forget(DateTimeOffset before, int limit)
@@ -276,7 +257,7 @@ internal sealed class RocksTables : IWriterTables
                     {
                         break;
                     }
-                    deleted += DropRequest(entry) ? 1 : 0;
+                    deleted += _requests.Drop(entry) ? 1 : 0;
                 }
                 forgotten = Keys.Number(rows.Key[2..]);
             }
@@ -301,7 +282,7 @@ internal sealed class RocksTables : IWriterTables
                 entry.HasLeft = true;
                 _batch.Delete(Family.Entry, Keys.Entry(key, entry.Shard, entry.ConversationId, entry.Seq));
                 _batch.Delete(Family.Feed, Keys.Feed(key, entry.Shard, entry.Position));
-                DropRequest(entry);
+                _requests.Drop(entry);
                 left++;
             }
             else if (entry.Body is not null || entry.State.HasFlag(MessageState.HasReactions))
@@ -370,34 +351,6 @@ internal sealed class RocksTables : IWriterTables
         return [.. found.Values.Take(limit)];
     }
 
-    private StoredRequest? Find(ConversationState conversation, Append append)
-    {
-        if (_requests.TryGetValue((append.ClientMessageId, conversation.Id, append.SenderId), out var request))
-        {
-            return request;
-        }
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
-        using var value = _database.Get(Family.Request, Keys.Request(key, conversation.Shard, append.ClientMessageId, conversation.Id, append.SenderId));
-        return value.IsFound ? Values.Request(value.Span) : null;
-    }
-
-    /// <summary>False when it was forgotten before, or its id was used again since.</summary>
-    private bool DropRequest(StoredEntry entry)
-    {
-        Span<byte> buffer = stackalloc byte[Keys.MaxLength];
-        var key = Keys.Request(buffer, entry.Shard, entry.ClientMessageId, entry.ConversationId, entry.SenderId);
-        var id = (entry.ClientMessageId, entry.ConversationId, entry.SenderId);
-        using var value = _database.Get(Family.Request, key);
-        var request = _requests.TryGetValue(id, out var ours) ? ours : value.IsFound ? Values.Request(value.Span) : null;
-        if (request?.Seq != entry.Seq)
-        {
-            return false;
-        }
-        _requests[id] = null;
-        _batch.Delete(Family.Request, key);
-        return true;
-    }
-
     private StoredEntry Change(MessageRow message, long changed)
     {
         var entry = _entries[(int)message.Place];
@@ -408,34 +361,10 @@ internal sealed class RocksTables : IWriterTables
     /// <summary>Takes away the body and the reactions.</summary>
     private void Empty(StoredEntry entry)
     {
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
         (entry.Body, entry.Check) = (null, EntryCheck.WithBody(entry.Check, 0));
         if (entry.State.HasFlag(MessageState.HasReactions))
         {
-            var reactions = Reactions(entry.Shard, entry.ConversationId, entry.Seq);
-            foreach (var reaction in reactions)
-            {
-                _batch.Delete(Family.Reaction, Keys.Reaction(key, entry.Shard, entry.ConversationId, entry.Seq, reaction));
-            }
-            reactions.Clear();
+            _reactions.Clear(entry);
         }
-    }
-
-    private List<ReactionRow> Reactions(int shard, Guid conversation, long seq)
-    {
-        if (!_reactions.TryGetValue((conversation, seq), out var reactions))
-        {
-            Span<byte> first = stackalloc byte[Keys.MaxLength];
-            Span<byte> end = stackalloc byte[Keys.MaxLength];
-            var prefix = Keys.Entry(first, shard, conversation, seq);
-            reactions = [];
-            using var rows = new RocksIterator(_database, Family.Reaction, prefix, Keys.After(end, prefix));
-            for (var isThere = rows.First(); isThere; isThere = rows.Next())
-            {
-                reactions.Add(Values.Reaction(rows.Key, rows.Value));
-            }
-            _reactions.Add((conversation, seq), reactions);
-        }
-        return reactions;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class RowWriter(RocksBatch batch, RocksStore store, ShardState[]
             ClientMessageId = row.ClientMessageId,
             Target = row.Target,
             Body = row.Body,
-            State = (row.IsDeleted ? MessageState.Deleted : 0) | (row.IsPinned ? MessageState.Pinned : 0) | (row.Reactions.Count > 0 ? MessageState.HasReactions : 0),
+            State = (row.IsDeleted ? MessageState.Deleted : MessageState.None) | (row.IsPinned ? MessageState.Pinned : MessageState.None) | (row.Reactions.Count > 0 ? MessageState.HasReactions : MessageState.None),
             Changed = row.Changed,
             EditedAt = row.EditedAt,
             Check = row.Check,
