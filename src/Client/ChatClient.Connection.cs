@@ -1,4 +1,5 @@
 using ModularChat.Client.Connecting;
+using ModularChat.Client.Presences;
 
 namespace ModularChat.Client;
 
@@ -139,10 +140,11 @@ public sealed partial class ChatClient : ILinkHandler
         var poll = _options.Transport == Transport.LongPoll || (_options.Transport == Transport.Auto && _notOpened >= 3);
         if (!poll)
         {
-            return new WebSocketLink(_options, _options.WebSocketHttp ?? _http, _replica, this);
+            return new WebSocketLink(_options, _options.WebSocketHttp ?? _http, _replica, _presences, this);
         }
         _notOpened = 0;
-        return new LongPollLink(Api, _replica, this, _options.Time, _options.Transport == Transport.LongPoll ? Timeout.InfiniteTimeSpan : PollBeforeNextTry);
+        var polling = new PresencePolling(Api, _replica, _presences, _options.Time);
+        return new LongPollLink(Api, _replica, this, polling, _options.Time, _options.Transport == Transport.LongPoll ? Timeout.InfiniteTimeSpan : PollBeforeNextTry);
     }
 
     private async Task DetachAsync(ILink link)
@@ -157,6 +159,7 @@ public sealed partial class ChatClient : ILinkHandler
         await _pumping.WaitAsync(CancellationToken.None);
         _link = null;
         _outbox.Lost();
+        _presences.Lost();
         lock (_marks)
         {
             foreach (var id in _marks.Keys.ToArray())
@@ -220,6 +223,10 @@ public sealed partial class ChatClient : ILinkHandler
                 else if (NextMark(id) is var (conversation, read))
                 {
                     await link.MarkAsync(conversation, read, id, _closing.Token);
+                }
+                else if (_presences.Next(id) is { } watch)
+                {
+                    await link.WatchAsync(watch, id, _closing.Token);
                 }
                 else
                 {
@@ -297,6 +304,10 @@ public sealed partial class ChatClient : ILinkHandler
             return;
         }
         ((ILinkHandler)this).OnOk(frameId.Value);
+        if (_presences.Refused(frameId.Value, problem))
+        {
+            return;
+        }
         if (_outbox.Refused(frameId.Value, problem, _options.Time.GetUtcNow()) is { } failed)
         {
             _events.Publish(new SendFailed(failed, problem));

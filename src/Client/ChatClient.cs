@@ -1,4 +1,5 @@
 using ModularChat.Client.Folding;
+using ModularChat.Client.Presences;
 using ModularChat.Client.Sending;
 
 namespace ModularChat.Client;
@@ -26,6 +27,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _http = options.Http ?? new HttpMessageInvoker(new SocketsHttpHandler());
         _events = new EventHub(options.MaxBufferedEvents, options.OnEvent);
         _outbox = new Outbox(options.InFlight);
+        _presences = new PresenceBook(_events, options.Time);
         Api = new ChatApi(_http, options.Url, new ChatCredentials(options.Token ?? options.ApplicationKey, options.ActAs));
         _replica = new Replica(options, Api, _events, _outbox.Seen, id => _outbox.For(id)) { Me = options.ActAs ?? Guid.Empty };
     }

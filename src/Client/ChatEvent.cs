@@ -31,6 +31,18 @@ public sealed record MarksMoved(Guid ConversationId, IReadOnlyList<MemberMarks> 
 /// <param name="ExpiresAt">Shown until then.</param>
 public sealed record TypingReceived(Guid ConversationId, Guid UserId, DateTimeOffset ExpiresAt) : ChatEvent;
 
+/// <summary>The presence of a watched user, when the watch begins and when it changes.</summary>
+/// <param name="Presence">How it is.</param>
+public sealed record PresenceChanged(Presence Presence) : ChatEvent;
+
+/// <summary>How many of a large group that is watched are there.</summary>
+/// <param name="Group">The count.</param>
+public sealed record GroupPresenceReceived(GroupPresence Group) : ChatEvent;
+
+/// <summary>The server refused what <see cref="ChatClient.WatchPresence"/> asked for; what was watched before goes on.</summary>
+/// <param name="Problem">Why.</param>
+public sealed record WatchRefused(ChatProblem Problem) : ChatEvent;
+
 /// <summary>Entries were left out because there were too many; they are to be had from history.</summary>
 /// <param name="ConversationId">Where.</param>
 /// <param name="Range">Which.</param>

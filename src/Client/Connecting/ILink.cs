@@ -38,6 +38,15 @@ internal interface ILink : IAsyncDisposable
     /// <summary>Says that the user types.</summary>
     Task TypingAsync(Guid conversationId, CancellationToken token);
 
+    /// <summary>Says whose presence to send; a refusal comes to the handler.</summary>
+    Task WatchAsync(PresenceWatch watch, long frameId, CancellationToken token);
+
+    /// <summary>Sends a heartbeat now, where there are any.</summary>
+    void Beat();
+
+    /// <summary>Says that the user leaves on purpose.</summary>
+    Task GoodbyeAsync(CancellationToken token);
+
     /// <summary>Breaks the connection.</summary>
     void Abort();
 }

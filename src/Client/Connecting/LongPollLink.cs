@@ -1,9 +1,10 @@
 using ModularChat.Client.Folding;
+using ModularChat.Client.Presences;
 
 namespace ModularChat.Client.Connecting;
 
 /// <summary>Long polling for what comes, one POST after another for what goes, so that order holds.</summary>
-internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler handler, TimeProvider time, TimeSpan lifetime) : ILink
+internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler handler, PresencePolling presence, TimeProvider time, TimeSpan lifetime) : ILink
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(25);
     private readonly CancellationTokenSource _ended = new();
@@ -17,7 +18,7 @@ internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler ha
             replica.Me = (await api.GetMeAsync(either.Token)).Id;
         }
         var isLive = false;
-        await using var timer = time.CreateTimer(_ => handler.OnTick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        await using var timer = time.CreateTimer(_ => OnTick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         try
         {
             while (time.GetUtcNow() < end)
@@ -67,12 +68,32 @@ internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler ha
 
     public Task TypingAsync(Guid conversationId, CancellationToken token) => api.TypingAsync(conversationId, token);
 
+    public Task WatchAsync(PresenceWatch watch, long frameId, CancellationToken token)
+    {
+        presence.Tick(now: true, _ended.Token);
+        return Task.CompletedTask;
+    }
+
+    public void Beat()
+    {
+        // What is sent over HTTP says that the user does something.
+    }
+
+    /// <summary>There is no word for it: the device counts as there until the server has waited for it.</summary>
+    public Task GoodbyeAsync(CancellationToken token) => Task.CompletedTask;
+
     public void Abort() => _ended.Cancel();
 
     public ValueTask DisposeAsync()
     {
         _ended.Cancel();
         return ValueTask.CompletedTask;
+    }
+
+    private void OnTick()
+    {
+        handler.OnTick();
+        presence.Tick(now: false, _ended.Token);
     }
 
     private async Task<SyncPage> SyncAsync(bool isLive, CancellationToken token)

@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Text.Json;
 using ModularChat.Client.Folding;
+using ModularChat.Client.Presences;
 using ModularChat.Client.Wire;
 
 namespace ModularChat.Client.Connecting;
 
 /// <summary>One WebSocket connection: hello, sync, live, heartbeats. Holds one small buffer while nothing happens, so that thousands fit into a process.</summary>
-internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoker http, Replica replica, ILinkHandler handler) : ILink
+internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoker http, Replica replica, PresenceBook presences, ILinkHandler handler) : ILink
 {
     private const int SmallBuffer = 4096, LargestFrame = 64 * 1024 * 1024;
     private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(20);
@@ -59,6 +60,19 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
         WriteAsync(new ClientFrame { Type = "mark", Id = frameId, ConversationId = conversationId, Read = read }, token);
 
     public Task TypingAsync(Guid conversationId, CancellationToken token) => WriteAsync(new ClientFrame { Type = "typing", ConversationId = conversationId }, token);
+
+    public Task WatchAsync(PresenceWatch watch, long frameId, CancellationToken token) =>
+        WriteAsync(
+            new ClientFrame { Type = "watch", Id = frameId, Contacts = watch.Contacts ? true : null, UserIds = watch.UserIds, ConversationIds = watch.ConversationIds },
+            token);
+
+    public void Beat()
+    {
+        _lastHeartbeat = options.Time.GetTimestamp();
+        _ = TryWriteAsync(new ClientFrame { Type = "heartbeat", Active = presences.TakeActivity() ? true : null });
+    }
+
+    public Task GoodbyeAsync(CancellationToken token) => WriteAsync(new ClientFrame { Type = "goodbye" }, token);
 
     public void Abort()
     {
@@ -143,6 +157,9 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
             case FrameType.Versions when frame.Versions is { } versions:
                 replica.Versions(versions);
                 break;
+            case FrameType.Presence:
+                presences.Told(frame.Users ?? [], frame.Groups ?? []);
+                break;
             case FrameType.Hello:
                 replica.Me = frame.UserId ?? replica.Me;
                 _heartbeat = TimeSpan.FromSeconds(Math.Clamp(frame.HeartbeatSeconds ?? 10, 1, 300));
@@ -166,8 +183,7 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
         }
         if (options.Time.GetElapsedTime(_lastHeartbeat) >= _heartbeat - (Tick / 2))
         {
-            _lastHeartbeat = options.Time.GetTimestamp();
-            _ = TryWriteAsync(new ClientFrame { Type = "heartbeat" });
+            Beat();
         }
         Acknowledge();
         handler.OnTick();

@@ -17,3 +17,7 @@ internal sealed record UsersAnswer(IReadOnlyList<User> Users);
 internal sealed record MeAnswer(User User, bool IsAdministrator, string? TimeZone);
 internal sealed record ApplicationBody(string Name, IReadOnlyList<string> Scopes);
 internal sealed record ApplicationAnswer(Guid Id, string Key);
+internal sealed record PresenceBody(PresenceState? State, PresenceStatus? Status);
+internal sealed record PresenceAnswer(IReadOnlyList<Presence> Users);
+internal sealed record FriendsAnswer(IReadOnlyList<FriendBody> Friends);
+internal sealed record FriendBody(User User, string State);

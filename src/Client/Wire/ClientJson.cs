@@ -35,5 +35,9 @@ namespace ModularChat.Client.Wire;
 [JsonSerializable(typeof(DraftAnswer))]
 [JsonSerializable(typeof(Drafts))]
 [JsonSerializable(typeof(Devices))]
+[JsonSerializable(typeof(Presence))]
+[JsonSerializable(typeof(PresenceBody))]
+[JsonSerializable(typeof(PresenceAnswer))]
+[JsonSerializable(typeof(FriendsAnswer))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -31,5 +31,7 @@ internal sealed class ConversationKindConverter() : NamesConverter<ConversationK
 
 internal sealed class MemberRoleConverter() : NamesConverter<MemberRole>("none", "invited", "member", "administrator", "owner");
 
+internal sealed class PresenceStateConverter() : NamesConverter<PresenceState>("unknown", "offline", "online", "away", "dnd", "invisible");
+
 internal sealed class FrameTypeConverter() : NamesConverter<FrameType>(
-    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions");
+    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions", "presence");

@@ -6,7 +6,7 @@ namespace ModularChat.Client.Wire;
 [JsonConverter(typeof(FrameTypeConverter))]
 internal enum FrameType
 {
-    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions,
+    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions, Presence,
 }
 
 /// <summary>Any frame from the server; which parts are there depends on its type. Plain setters: the deserialiser fills them without an argument array.</summary>
@@ -32,6 +32,8 @@ internal sealed class ServerFrame
     public ConversationSync[]? Conversations { get; set; }
     public Dictionary<string, long>? Versions { get; set; }
     public bool? More { get; set; }
+    public Presence[]? Users { get; set; }
+    public GroupPresence[]? Groups { get; set; }
 }
 
 /// <summary>Any frame to the server.</summary>
@@ -51,6 +53,10 @@ internal sealed class ClientFrame
     public string? Cursor { get; init; }
     public string? Token { get; init; }
     public string? ActAs { get; init; }
+    public bool? Active { get; init; }
+    public bool? Contacts { get; init; }
+    public IReadOnlyList<Guid>? UserIds { get; init; }
+    public IReadOnlyList<Guid>? ConversationIds { get; init; }
 
     public static ClientFrame For(PendingSend item, long id) => new()
     {
