@@ -172,6 +172,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
                 _timeline.Change(entry);
                 return;
             case EntryKind.Message:
+                State = StateChange.Sent(State, entry);
                 Count(entry);
                 break;
             case EntryKind.Members when entry.Seq > State.StateSeq:
@@ -204,6 +205,13 @@ public sealed class ConversationFold(Guid me, int keepEntries)
     {
         if (State.Me.Ranges is { } known && own.Ranges is { } ranges)
         {
+            if (CameInAgain(known, ranges))
+            {
+                // What was changed while the reader was out is told by no entry: all that is here is read again when it is wanted.
+                _timeline.Clear();
+                _gaps.Clear();
+                known = [];
+            }
             foreach (var range in ranges)
             {
                 AddUnseen(known, range.From, Math.Min(range.To ?? long.MaxValue, Have));
@@ -211,6 +219,10 @@ public sealed class ConversationFold(Guid me, int keepEntries)
         }
         State = State with { Me = own.Ranges is null ? own with { Ranges = State.Me.Ranges } : own };
     }
+
+    /// <summary>One is in, but by another coming in than the known one.</summary>
+    private static bool CameInAgain(IReadOnlyList<SeqRange> known, IReadOnlyList<SeqRange> ranges) =>
+        known is [.., var before] && ranges is [.., { To: null } now] && (before.To is not null || before.From != now.From || known.Count != ranges.Count);
 
     private void AddUnseen(IReadOnlyList<SeqRange> known, long from, long last)
     {

@@ -69,14 +69,36 @@ internal static class StateChange
         }
         if (body.NewOwner is { } owner)
         {
-            var index = members?.FindIndex(member => member.UserId == owner) ?? -1;
-            if (index >= 0)
+            for (var index = 0; index < members?.Count; index++)
             {
-                members![index] = members[index] with { Role = MemberRole.Owner };
+                members[index] = members[index] with { Role = RoleUnder(owner, members[index].UserId, members[index].Role) };
             }
-            own = owner == me ? own with { Role = MemberRole.Owner } : own;
+            own = own with { Role = RoleUnder(owner, me, own.Role) };
         }
-        return state with { Members = members, MemberCount = count, Me = own, StateSeq = entry.Seq };
+        // A former member is not told who is there, so that nobody shows who was there once.
+        var isFormer = own.Role == MemberRole.None;
+        return state with { Members = isFormer ? null : members, MemberCount = isFormer ? 0 : count, Me = own, StateSeq = entry.Seq };
+    }
+
+    /// <summary>A message moves its sender's marks to itself; no frame says so.</summary>
+    public static ConversationState Sent(ConversationState state, Entry entry)
+    {
+        if (state.Members is not { } members)
+        {
+            return state;
+        }
+        var at = 0;
+        while (at < members.Count && members[at].UserId != entry.SenderId)
+        {
+            at++;
+        }
+        if (at == members.Count || members[at].Read is not { } read || read >= entry.Seq)
+        {
+            return state;
+        }
+        var result = new List<Member>(members);
+        result[at] = Forward(members[at], entry.Seq, entry.Seq);
+        return state with { Members = result };
     }
 
     public static List<Member>? Marks(IReadOnlyList<Member>? members, IReadOnlyList<MemberMarks> marks)
@@ -96,6 +118,10 @@ internal static class StateChange
         }
         return result;
     }
+
+    /// <summary>There is one owner: who was it before, and is still there, is an administrator.</summary>
+    private static MemberRole RoleUnder(Guid owner, Guid user, MemberRole role) =>
+        user == owner ? MemberRole.Owner : role == MemberRole.Owner ? MemberRole.Administrator : role;
 
     /// <summary>The last visible range ends with the entry that ended the membership.</summary>
     private static List<SeqRange>? Close(IReadOnlyList<SeqRange>? ranges, long seq) =>

@@ -18,7 +18,8 @@ public sealed record MessageStored(int Shard, long PreviousPosition, long Positi
 /// <param name="Entry">The entry, with the sender's clientMessageId: an edge leaves that out for all but the sender.</param>
 /// <param name="Recipients">Every user who may see it, each once. Shared and never changed: the same array for every message between two changes of the members.</param>
 /// <param name="TargetHiddenFrom">Recipients who may not see the entry's target: they get it without body. Null when none.</param>
-public sealed record StoredEntry(long Position, Entry Entry, Guid[] Recipients, Guid[]? TargetHiddenFrom = null);
+/// <param name="Invited">With a members or settings entry: who is invited. They may not see the entry, but title and members that it changes: they get the conversation. Null when none.</param>
+public sealed record StoredEntry(long Position, Entry Entry, Guid[] Recipients, Guid[]? TargetHiddenFrom = null, Guid[]? Invited = null);
 
 /// <summary>Marks that moved in one conversation.</summary>
 /// <param name="ConversationId">The conversation.</param>

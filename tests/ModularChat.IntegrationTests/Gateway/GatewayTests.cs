@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Messaging;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Gateway;
@@ -154,6 +155,21 @@ public sealed class GatewayTests
             state["me"]!["role"]!.GetValue<string>().ShouldBe("member");
             (await boris.ExpectAsync("entry", Token))["entry"]!["kind"]!.GetValue<string>().ShouldBe("created");
         }
+    }
+
+    [Fact]
+    public async Task Somebody_invited_is_told_of_a_new_title_and_new_members_though_of_no_entry()
+    {
+        await using var server = await ChatServer.StartAsync();
+        var users = await server.RegisterAsync("anna", "boris", "chen");
+        await users[1].SetGroupAdditionsAsync("friends");
+        var group = await users[0].CreateGroupAsync("Team", users[1]);
+        var (socket, _) = await RawSocket.LiveAsync(server.Url, users[1].Token, Token);
+        await using var closing = socket;
+        await users[0].AskAsync<Stored>(HttpMethod.Patch, $"conversations/{group.Id}", new { clientMessageId = Ids.New(), title = "Club" });
+        (await socket.ExpectAsync("conversation", Token))["state"]!["title"]!.GetValue<string>().ShouldBe("Club");
+        await users[0].AddAsync(group.Id, users[2]);
+        (await socket.ExpectAsync("conversation", Token))["state"]!["members"]!.AsArray().Count.ShouldBe(3);
     }
 
     [Fact]

@@ -14,12 +14,13 @@ internal enum Way
 }
 
 /// <summary>
-/// One device that folds what it gets, over whichever transport, with one cursor. It mends nothing: nothing is lost on these
-/// connections, so that a hole is a fault of the server.
+/// One device that folds what it gets, over whichever transport, with one cursor. It mends nothing but what was before it came into a
+/// conversation: nothing is lost on these connections, so that a hole is a fault of the server.
 /// </summary>
 internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
 {
     private readonly Dictionary<Guid, ConversationFold> _folds = [];
+    private readonly HashSet<Guid> _cameIn = [];
 
     public string? Cursor { get; private set; }
 
@@ -32,6 +33,9 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
     public int Doubled { get; private set; }
 
     public int CursorFrames { get; private set; }
+
+    /// <summary>Versions of the general data that this device was told of.</summary>
+    public Dictionary<string, long> Versions { get; } = new(StringComparer.Ordinal);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -80,6 +84,64 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
         }
     }
 
+    /// <summary>Stays connected until <paramref name="leave"/>, and then drops the connection with whatever is on its way.</summary>
+    public async Task StayAsync(Way way, Task leave)
+    {
+        switch (way)
+        {
+            case Way.Events:
+                await using (var stream = await EventStream.OpenAsync(user.Http, Token, Cursor))
+                {
+                    await ReadUntilAsync(way, async () => (await stream.ReadAsync(Token))?.Data, leave);
+                }
+                break;
+            case Way.WebSocket:
+                await using (var socket = await RawSocket.OpenAsync(server, Token))
+                {
+                    await socket.SendAsync(new JsonObject { ["type"] = "hello", ["token"] = user.Token, ["cursor"] = Cursor }, Token);
+                    await ReadUntilAsync(way, () => socket.ReceiveAsync(Token), leave);
+                }
+                break;
+            case Way.SignalR:
+                await using (var hub = await HubClient.ConnectAsync(server, user.Token, Token))
+                {
+                    (await hub.AskAsync("Hello", new { cursor = Cursor }, Token))["type"]!.GetValue<string>().ShouldBe("ok");
+                    await ReadUntilAsync(way, () => hub.ReceiveAsync(Token), leave);
+                }
+                break;
+            case Way.LongPoll:
+                while (!leave.IsCompleted)
+                {
+                    await PollAsync(limit: 500, pages: 100, TimeSpan.FromSeconds(1));
+                }
+                break;
+            default:
+                while (!leave.IsCompleted)
+                {
+                    await PollAsync(limit: 500, pages: 100, TimeSpan.Zero);
+                    await Task.WhenAny(leave, Task.Delay(TimeSpan.FromMilliseconds(200), Token));
+                }
+                break;
+        }
+    }
+
+    /// <summary>Reads what came to be seen only later (rule 7), so that the whole can be compared.</summary>
+    public async Task ReadGapsAsync()
+    {
+        foreach (var fold in _folds.Values)
+        {
+            foreach (var gap in fold.Gaps.ToArray())
+            {
+                for (var at = gap.From - 1; at < gap.To;)
+                {
+                    var page = await api.GetHistoryAsync(fold.State.Id, after: at, limit: 200, token: Token);
+                    fold.ApplyOlder(page);
+                    at = page is { More: true, Entries: [.., { Seq: var last }] } ? last : gap.To!.Value;
+                }
+            }
+        }
+    }
+
     public string[] Show() => [.. _folds.OrderBy(f => f.Key).SelectMany(f => Show(f.Value))];
 
     public static IEnumerable<string> Show(ConversationFold fold)
@@ -112,13 +174,28 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
         await writing;
     }
 
+    private async Task ReadUntilAsync(Way way, Func<Task<JsonNode?>> next, Task leave)
+    {
+        while (true)
+        {
+            var reading = next();
+            if (await Task.WhenAny(reading, leave) == leave && !reading.IsCompleted)
+            {
+                // It ends with the connection, and nobody is left to look at it.
+                _ = reading.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                return;
+            }
+            await TakeAsync(way, (await reading ?? throw new InvalidOperationException($"{way} ended")).Deserialize(ClientJson.Default.ServerFrame)!);
+        }
+    }
+
     private async Task TakeAsync(Way way, ServerFrame frame)
     {
         Came[way] = Came.GetValueOrDefault(way) + 1;
         switch (frame.Type)
         {
             case FrameType.Sync:
-                await TakeAsync(way, new SyncPage(frame.Reset ?? false, frame.Conversations!, frame.Cursor!, frame.More ?? false));
+                await TakeAsync(way, new SyncPage(frame.Reset ?? false, frame.Conversations!, frame.Cursor!, frame.More ?? false, frame.Versions));
                 break;
             case FrameType.Cursor:
                 Cursor = frame.Cursor;
@@ -127,10 +204,19 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
             case FrameType.Conversation:
                 var state = frame.State!.Value.Deserialize(ClientJson.Default.ConversationState)!;
                 Fold(state.Id).ApplyState(state);
+                _cameIn.Add(state.Id);
                 break;
             case FrameType.Entry:
                 var outcome = _folds[frame.Entry!.ConversationId].Apply(frame.Entry);
-                outcome.ShouldBeOneOf(FoldOutcome.Applied, FoldOutcome.Duplicate);
+                if (outcome == FoldOutcome.Hole && _cameIn.Remove(frame.Entry.ConversationId))
+                {
+                    await MendAsync(frame.Entry);
+                }
+                else if (outcome is not (FoldOutcome.Applied or FoldOutcome.Duplicate))
+                {
+                    var at = _folds[frame.Entry.ConversationId];
+                    throw new InvalidOperationException($"{outcome} on {way} of {user.Name}: {frame.Entry} after {at.Have} in {at.State}, ranges {string.Join(',', at.State.Me.Ranges ?? [])}");
+                }
                 Doubled += outcome == FoldOutcome.Duplicate ? 1 : 0;
                 break;
             case FrameType.Me:
@@ -139,10 +225,26 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
             case FrameType.Marks:
                 _folds[frame.ConversationId!.Value].ApplyMarks(frame.Marks!);
                 break;
-            case FrameType.Hello or FrameType.Live or FrameType.Heartbeat:
+            case FrameType.Versions:
+                Note(frame.Versions);
+                break;
+            case FrameType.Hello or FrameType.Live or FrameType.Heartbeat or FrameType.Typing:
                 break;
             default:
                 throw new InvalidOperationException($"{frame.Type} on {way}: {frame.Problem?.Code}");
+        }
+    }
+
+    /// <summary>Who comes in may see what was before: no frame brings it, history does.</summary>
+    private async Task MendAsync(Entry entry)
+    {
+        var fold = _folds[entry.ConversationId];
+        while (fold.Have < entry.Seq)
+        {
+            if (fold.ApplyHistory(await api.GetHistoryAsync(entry.ConversationId, after: fold.Have, limit: 200, token: Token), entry.Seq - 1))
+            {
+                fold.Apply(entry).ShouldBeOneOf(FoldOutcome.Applied, FoldOutcome.Duplicate);
+            }
         }
     }
 
@@ -162,7 +264,16 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
             }
             fold.ApplyPage(conversation).ShouldNotBe(FoldOutcome.Hole);
         }
+        Note(page.Versions);
         Cursor = page.Cursor;
+    }
+
+    private void Note(IReadOnlyDictionary<string, long>? versions)
+    {
+        foreach (var (subject, version) in versions ?? new Dictionary<string, long>(StringComparer.Ordinal))
+        {
+            Versions[subject] = Math.Max(version, Versions.GetValueOrDefault(subject));
+        }
     }
 
     private ConversationFold Fold(Guid id)

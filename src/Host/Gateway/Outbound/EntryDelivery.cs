@@ -22,7 +22,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
         }
         foreach (var stored in notification.Entries)
         {
-            if (stored.Entry.Kind is EntryKind.Created or EntryKind.Members)
+            if (stored.Entry.Kind is EntryKind.Created or EntryKind.Members || stored.Invited is not null)
             {
                 await IntroduceAsync(notification, stored, cancellationToken);
             }
@@ -113,7 +113,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
         }
     }
 
-    /// <summary>Gives those who came into a conversation its state before its entries.</summary>
+    /// <summary>Gives those who came into a conversation its state before its entries, and those who are only invited, to whom no entry tells it, each time it changes.</summary>
     private async Task IntroduceAsync(MessageStored commit, StoredEntry stored, CancellationToken token)
     {
         foreach (var user in Newcomers(commit, stored))
@@ -144,7 +144,8 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
             var own = Array.Find(commit.Marks, moved => moved.ConversationId == stored.Entry.ConversationId)?.Own ?? [];
             return [.. stored.Recipients.Union(own.Select(o => o.UserId))];
         }
-        var body = stored.Entry.Body is { } json ? JsonSerializer.Deserialize(json.Utf8.Span, ContractsJson.Wire.MembersBody) : null;
-        return body is { Action: MembersAction.Added or MembersAction.Invited or MembersAction.Joined } ? body.UserIds : [];
+        var body = stored.Entry is { Kind: EntryKind.Members, Body: { } json } ? JsonSerializer.Deserialize(json.Utf8.Span, ContractsJson.Wire.MembersBody) : null;
+        var newcomers = body is { Action: MembersAction.Added or MembersAction.Invited or MembersAction.Joined } ? body.UserIds : [];
+        return stored.Invited is { } invited ? [.. newcomers.Union(invited)] : newcomers;
     }
 }

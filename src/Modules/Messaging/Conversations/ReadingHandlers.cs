@@ -42,7 +42,9 @@ internal sealed class ListConversationsHandler(ConversationCache conversations, 
             {
                 break;
             }
-            if (await conversations.GetAsync(id, cancellationToken) is { } state && state.Members.Find(request.Caller.UserId) is { } me)
+            if (await conversations.GetAsync(id, cancellationToken) is { } state && state.Members.Find(request.Caller.UserId) is { } me
+                // An invitation that came to nothing leaves nothing.
+                && (me.Role != MemberRole.None || me.Ranges.Length > 0))
             {
                 page.Add(views.View(state.Head, me, state.Members));
             }

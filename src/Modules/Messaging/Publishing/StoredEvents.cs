@@ -34,7 +34,7 @@ internal sealed class StoredEvents(ConversationCache conversations, Conversation
                 continue;
             }
             var recipients = WhoSees(state, entry.Seq);
-            entries[i] = new StoredEntry(position, entry, recipients, HiddenFrom(state.Members, recipients, entry.Target));
+            entries[i] = new StoredEntry(position, entry, recipients, HiddenFrom(state.Members, recipients, entry.Target), InvitedTo(state.Members, entry.Kind));
         }
         return entries;
     }
@@ -76,6 +76,23 @@ internal sealed class StoredEvents(ConversationCache conversations, Conversation
             }
         }
         return hidden?.ToArray();
+    }
+
+    private static Guid[]? InvitedTo(MemberTable members, EntryKind kind)
+    {
+        if (members.InvitedCount == 0 || kind is not (EntryKind.Members or EntryKind.Settings))
+        {
+            return null;
+        }
+        var invited = new List<Guid>(members.InvitedCount);
+        for (var i = 0; i < members.Count; i++)
+        {
+            if (members[i].Role == MemberRole.Invited)
+            {
+                invited.Add(members[i].UserId);
+            }
+        }
+        return [.. invited];
     }
 
     private MovedMarks[] Marks(Commit commit, Dictionary<Guid, ConversationState> states)

@@ -15,9 +15,10 @@ internal sealed class WakeWaiters(Waiters waiters)
         {
             return Task.CompletedTask;
         }
-        foreach (var (_, entry, recipients, _) in notification.Entries)
+        foreach (var (_, entry, recipients, _, invited) in notification.Entries)
         {
             waiters.Wake(recipients);
+            waiters.Wake(invited);
             // Those whom it concerns are told too when they may not see the entry: invited, or no longer so.
             if (entry is { Kind: EntryKind.Members, Body: { } members })
             {

@@ -47,7 +47,9 @@ function compare(fold: ConversationFold, expected: any): void {
 }
 
 function contains(actual: any, expected: any): void {
-  if (Array.isArray(expected)) {
+  if (expected === null) {
+    expect(actual).toBeUndefined();
+  } else if (Array.isArray(expected)) {
     expect(actual).toHaveLength(expected.length);
     expected.forEach((one, i) => contains(actual[i], one));
   } else if (typeof expected === 'object') {

@@ -1,5 +1,5 @@
 import type { ConversationState, ConversationSync, Entry, HistoryPage, Marks, OwnState, SeqRange } from '../types.ts';
-import { replaced, withMarks, withMembers, withSettings } from './stateChange.ts';
+import { replaced, withMarks, withMembers, withSent, withSettings } from './stateChange.ts';
 import { Timeline } from './timeline.ts';
 
 /**
@@ -157,6 +157,7 @@ export class ConversationFold {
         this.#timeline.change(entry);
         return;
       case 'message':
+        this.state = withSent(this.state, entry);
         this.#count(entry);
         break;
       case 'members':
@@ -186,13 +187,24 @@ export class ConversationFold {
   /** Takes over one's own side. What was passed by because one might not see it, and now may, has never come: a gap (rule 7). */
   #own(own: OwnState): void {
     const known = this.state.me.ranges;
-    if (known && own.ranges) {
+    if (known && own.ranges && cameInAgain(known, own.ranges)) {
+      // What was changed while the reader was out is told by no entry: all that is here is read again when it is wanted.
+      this.#timeline.clear();
+      this.gaps = own.ranges.filter(range => range.from <= this.have).map(range => ({ from: range.from, to: Math.min(range.to ?? Infinity, this.have) }));
+    } else if (known && own.ranges) {
       const passed = own.ranges.map(range => ({ from: range.from, to: Math.min(range.to ?? Infinity, this.have) })).filter(range => range.from <= range.to);
       const unseen = passed.flatMap(range => known.reduce((left, seen) => left.flatMap(one => without(one, seen.from, seen.to ?? Infinity)), [range] as SeqRange[]));
       this.gaps.push(...unseen);
     }
     this.state = { ...this.state, me: own.ranges ? own : { ...own, ranges: known } };
   }
+}
+
+/** One is in, but by another coming in than the known one. */
+function cameInAgain(known: readonly SeqRange[], ranges: readonly SeqRange[]): boolean {
+  const [before, now] = [known.at(-1), ranges.at(-1)];
+  return before !== undefined && now !== undefined && now.to === undefined
+    && (before.to !== undefined || before.from !== now.from || known.length !== ranges.length);
 }
 
 function without(gap: SeqRange, first: number, last: number): SeqRange[] {

@@ -43,12 +43,26 @@ export function withMembers(state: ConversationState, entry: Entry, me: string):
   }
   const owner = body.newOwner;
   if (owner) {
-    members = members?.map(member => member.userId === owner
-      ? { ...member, role: 'owner' as const }
-      : member);
-    own = owner === me ? { ...own, role: 'owner' } : own;
+    members = members?.map(member => ({ ...member, role: roleUnder(owner, member.userId, member.role) }));
+    own = { ...own, role: roleUnder(owner, me, own.role) };
   }
-  return { ...state, members, memberCount: count, me: own, stateSeq: entry.seq };
+  // A former member is not told who is there, so that nobody shows who was there once.
+  return own.role === 'none'
+    ? { ...state, members: undefined, memberCount: 0, me: own, stateSeq: entry.seq }
+    : { ...state, members, memberCount: count, me: own, stateSeq: entry.seq };
+}
+
+/** There is one owner: who was it before, and is still there, is an administrator. */
+function roleUnder(owner: string, user: string, role: Role): Role {
+  return user === owner ? 'owner' : role === 'owner' ? 'administrator' : role;
+}
+
+/** A message moves its sender's marks to itself; no frame says so. */
+export function withSent(state: ConversationState, entry: Entry): ConversationState {
+  const sender = state.members?.find(member => member.userId === entry.senderId);
+  return sender?.read === undefined || sender.read >= entry.seq
+    ? state
+    : { ...state, members: withMarks(state.members, [{ userId: entry.senderId, delivered: entry.seq, read: entry.seq }]) };
 }
 
 /** Marks of others only move forward. */

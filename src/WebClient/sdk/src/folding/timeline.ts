@@ -9,6 +9,10 @@ export class Timeline {
     this.#limit = limit;
   }
 
+  clear(): void {
+    this.entries = [];
+  }
+
   /** Puts an entry in its place; of two copies of a message the one with the later change stays. */
   put(entry: Entry): void {
     if (this.#limit === 0) {
