@@ -32,6 +32,7 @@ public static class IdentityModule
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<IdentityOptions>, CheckRegions>();
         services.AddSingleton(Open);
+        services.AddSingleton(OpenReplicas);
         services.AddSingleton(SchemaRule.Ours);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IPasswordHasher<UserRow>, PasswordHasher<UserRow>>();
@@ -86,6 +87,13 @@ public static class IdentityModule
             ? new Databases([.. options.Databases.Select(file => new SqliteDatabase(provider.GetRequiredService<DataFolder>().File(file), provider))])
             : new Databases([.. options.Databases.Select((connection, i) => new PostgresDatabase(
                 connection, options.Shards.Count > 0 ? $"Storage:Relational:Shards:{i}" : "Storage:Relational:ConnectionString", provider))]);
+    }
+
+    private static Replicas OpenReplicas(IServiceProvider provider)
+    {
+        var connections = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Relational.ReadReplicas;
+        return ActivatorUtilities.CreateInstance<Replicas>(
+            provider, (IReadOnlyList<IReplica>)[.. connections.Select((connection, i) => new PostgresReplica(connection, $"Storage:Relational:ReadReplicas:{i}", provider))]);
     }
 
     /// <summary>Gives a user a new random password and ends their sessions; for the command line, on the data folder of a server that is not running.</summary>

@@ -40,11 +40,11 @@ internal sealed class PostgresServer : IAsyncDisposable
     private Process? _keeper;
     private int _pid;
 
-    private PostgresServer(string folder, string[] settings)
+    private PostgresServer(string folder, string[] settings, int? port = null)
     {
         _folder = folder;
         _settings = settings;
-        Port = FreePort();
+        Port = port ?? FreePort();
     }
 
     /// <summary>Why no server can be started here; empty when one can.</summary>
@@ -135,10 +135,10 @@ internal sealed class PostgresServer : IAsyncDisposable
         await RunAsync(["kill", signal, .. new[] { _pid }.Concat(Children(_pid)).Select(pid => pid.ToString(CultureInfo.InvariantCulture))], token);
     }
 
-    /// <summary>A streaming replica of this server, which answers reads.</summary>
-    public async Task<PostgresServer> MakeReplicaAsync(CancellationToken token)
+    /// <summary>A streaming replica of this server, which answers reads; on a port that is free, or the one of a replica that is gone.</summary>
+    public async Task<PostgresServer> MakeReplicaAsync(CancellationToken token, int? port = null)
     {
-        var replica = new PostgresServer(await MakeFolderAsync(token), _settings);
+        var replica = new PostgresServer(await MakeFolderAsync(token), _settings, port);
         try
         {
             await RunAsync([.. AsPostgres, Program("pg_basebackup"), "-D", replica.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", Conninfo(null)], token);
@@ -149,6 +149,16 @@ internal sealed class PostgresServer : IAsyncDisposable
         {
             await replica.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Waits until a replica of this server shows everything that was committed here so far.</summary>
+    public async Task WaitForAsync(PostgresServer replica, CancellationToken token)
+    {
+        var position = await RunSqlAsync("postgres", "SELECT pg_current_wal_lsn()", token);
+        while (await replica.RunSqlAsync("postgres", $"SELECT pg_last_wal_replay_lsn() >= '{position}'", token) != "t")
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, token);
         }
     }
 

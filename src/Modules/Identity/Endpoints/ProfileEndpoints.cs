@@ -28,11 +28,7 @@ internal static class ProfileEndpoints
                 profiles.SearchAsync(Callers.User(user), prefix, limit, token));
         routes.MapGet(
             "/users/{id}",
-            (Guid id, ClaimsPrincipal user, UserProfiles profiles, CancellationToken token) =>
-            {
-                Callers.User(user);
-                return profiles.GetAsync(id, token);
-            });
+            (Guid id, ClaimsPrincipal user, UserProfiles profiles, CancellationToken token) => profiles.GetAsync(Callers.User(user), id, token));
         routes.MapGet("/friends", (ClaimsPrincipal user, Friends friends, CancellationToken token) => friends.ListAsync(Callers.User(user), token));
         routes.MapPut(
             "/friends/{userId}",

@@ -58,12 +58,9 @@ internal sealed class UserProfiles(Changes changes, IdentityStore store, TimePro
             token);
     }
 
-    public Task<UserInfo> GetAsync(Guid userId, CancellationToken token) =>
-        store.ReadAsync(
-            userId,
-            async db => (await db.Users.SingleOrDefaultAsync(user => user.Id == userId, token))?.ToInfo()
-                ?? throw new ChatException(ProblemCodes.NotFound, "There is no such user."),
-            token);
+    public async Task<UserInfo> GetAsync(Caller caller, Guid userId, CancellationToken token) =>
+        await store.MayLag(caller.UserId).ReadAsync(userId, async db => (await db.Users.SingleOrDefaultAsync(user => user.Id == userId, token))?.ToInfo(), token)
+            ?? throw new ChatException(ProblemCodes.NotFound, "There is no such user.");
 
     /// <summary>By the beginning of the name or of the display name, in the order of names. Who has blocked the caller is not found.</summary>
     public Task<UsersAnswer> SearchAsync(Caller caller, string? prefix, int? limit, CancellationToken token)
@@ -85,6 +82,6 @@ internal sealed class UserProfiles(Changes changes, IdentityStore store, TimePro
         {
             throw new ChatException(ProblemCodes.InvalidRequest, $"limit is from 1 to {MostFound}.") { Field = "limit", Limit = MostFound };
         }
-        return new UserSearch(store, caller.UserId, UserNames.Normalize(prefix.Trim()), count).RunAsync(token);
+        return new UserSearch(store.MayLag(caller.UserId), caller.UserId, UserNames.Normalize(prefix.Trim()), count).RunAsync(token);
     }
 }

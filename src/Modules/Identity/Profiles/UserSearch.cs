@@ -7,7 +7,7 @@ namespace ModularChat.Identity.Profiles;
 /// A search by the beginning of a name: the directory says who could be meant, a page after the other, the caller's own database who
 /// of them has blocked the caller, and the databases of those who are left how they present themselves.
 /// </summary>
-internal sealed class UserSearch(IdentityStore store, Guid callerId, string first, int count)
+internal sealed class UserSearch(Reads store, Guid callerId, string first, int count)
 {
     // The range that the index walks: everything from the prefix up to the last that begins with it.
     private readonly string _last = first + char.ConvertFromUtf32(0x10FFFF);

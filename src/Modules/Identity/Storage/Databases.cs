@@ -6,12 +6,12 @@ namespace ModularChat.Identity.Storage;
 /// All databases of accounts. The first is the directory too: what is one for everybody lies there. The rest lies with the user
 /// whom it belongs to. The places are worked out from ids, so they hold for ever, and so does the number of databases.
 /// </summary>
-internal sealed class Databases(IReadOnlyList<IDatabase> all)
+internal sealed class Databases(IList<IDatabase> all)
 {
     // Spreads the bits, so that the remainder depends on all of them.
     private const ulong Spread = 0x9E37_79B9_7F4A_7C15;
 
-    public IReadOnlyList<IDatabase> All => all;
+    public IReadOnlyList<IDatabase> All => all.AsReadOnly();
 
     public IDatabase Directory => all[0];
 
@@ -29,6 +29,8 @@ internal sealed class Databases(IReadOnlyList<IDatabase> all)
     public IDatabase OfToken(ReadOnlySpan<byte> hash) => all[IndexOf(hash)];
 
     public bool LeadsTo(ReadOnlySpan<byte> hash, Guid userId) => IndexOf(hash) == IndexOf(userId);
+
+    public int PlaceOf(IDatabase database) => all.IndexOf(database);
 
     /// <summary>The users by the databases they lie in.</summary>
     public IEnumerable<(IDatabase Database, Guid[] Users)> Group(IEnumerable<Guid> userIds) =>

@@ -37,6 +37,9 @@ internal interface IDatabase
     /// <exception cref="ModularChat.Storage.StartupException">In one sentence.</exception>
     Task CheckAsync(CancellationToken token);
 
+    /// <summary>How far its log of changes has come: a replica that is as far shows all of them.</summary>
+    Task<long> PositionAsync(IdentityDb db, CancellationToken token);
+
     /// <summary>What has to be done once before the first migrations; nobody else is at it.</summary>
     Task PrepareAsync(IdentityDb db, CancellationToken token);
 

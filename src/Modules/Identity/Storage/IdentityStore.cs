@@ -1,38 +1,16 @@
 using Microsoft.EntityFrameworkCore;
 using ModularChat.Contracts;
-using ModularChat.Contracts.Identity;
 
 namespace ModularChat.Identity.Storage;
 
-/// <summary>Opens contexts for each piece of work. A statement is about one database and one table: what belongs together is put together here, in the process.</summary>
-internal sealed class IdentityStore(Databases databases)
+/// <summary>Opens contexts for each piece of work, on the databases that are written to: what is read has happened last.</summary>
+internal sealed class IdentityStore(Databases databases, Replicas replicas) : Reads(databases)
 {
     // A change that the database has undone because of others at the same time is made again this often.
     private const int MostAttempts = 6;
 
-    /// <summary>Reads what belongs to a user; nothing that is changed in the context is kept.</summary>
-    public Task<T> ReadAsync<T>(Guid userId, Func<IdentityDb, Task<T>> read, CancellationToken token) => ReadAsync(databases.Of(userId), read, token);
-
-    /// <summary>Reads what is one for everybody.</summary>
-    public Task<T> ReadDirectoryAsync<T>(Func<IdentityDb, Task<T>> read, CancellationToken token) => ReadAsync(databases.Directory, read, token);
-
-    /// <summary>Reads what a token leads to.</summary>
-    public Task<T> ReadByTokenAsync<T>(byte[] tokenHash, Func<IdentityDb, Task<T>> read, CancellationToken token) => ReadAsync(databases.OfToken(tokenHash), read, token);
-
-    /// <summary>Reads about many users, each database being asked about its own, all at once.</summary>
-    public Task<List<T>> ReadEachAsync<T>(IEnumerable<Guid> userIds, Func<IdentityDb, Guid[], Task<List<T>>> read, CancellationToken token) =>
-        GatherAsync(databases.Group(userIds).Select(group => ReadAsync(group.Database, db => read(db, group.Users), token)));
-
-    /// <summary>These users, in the order of their names; who is not there is left out.</summary>
-    public async Task<UserInfo[]> ReadUsersAsync(IEnumerable<Guid> userIds, CancellationToken token)
-    {
-        var users = await ReadEachAsync(userIds, (db, ids) => db.Users.Where(user => ids.Contains(user.Id)).ToListAsync(token), token);
-        return [.. users.OrderBy(user => user.NormalizedUserName, StringComparer.Ordinal).Select(user => user.ToInfo())];
-    }
-
-    /// <summary>Reads from every database.</summary>
-    public Task<List<T>> ReadAllAsync<T>(Func<IdentityDb, Task<List<T>>> read, CancellationToken token) =>
-        GatherAsync(databases.All.Select(database => ReadAsync(database, read, token)));
+    /// <summary>Reads that may lag by some seconds, but never behind what <paramref name="readerId"/> has changed through this node.</summary>
+    public Reads MayLag(Guid readerId) => replicas.IsEmpty ? this : new LaggingReads(this, Databases, replicas, readerId);
 
     /// <summary>
     /// Changes within <paramref name="scope"/>; all of it is on disk when this returns. What <paramref name="write"/> throws undoes all of it.
@@ -43,7 +21,7 @@ internal sealed class IdentityStore(Databases databases)
     {
         for (var attempt = 1; ; attempt++)
         {
-            await using var work = new Work(databases, scope);
+            await using var work = new Work(Databases, scope);
             try
             {
                 await work.BeginAsync(token);
@@ -51,13 +29,21 @@ internal sealed class IdentityStore(Databases databases)
                 await work.CommitAsync(token);
                 return result;
             }
-            catch (Exception e) when (databases.Directory.Judge(e) is var failure and not Failure.None)
+            catch (Exception e) when (Databases.Directory.Judge(e) is var failure and not Failure.None)
             {
                 // Undone is undone even while committing; after a lost connection that holds only before.
                 var isUndone = failure == Failure.Undone || (failure == Failure.Lost && !work.IsCommitting && attempt == 1);
                 if (!isUndone || attempt == MostAttempts)
                 {
                     throw failure == Failure.Taken ? new TakenException(e) : Unavailable(e);
+                }
+            }
+            finally
+            {
+                // Also when nobody knows how it ended.
+                if (work.IsCommitting)
+                {
+                    replicas.Own.Wrote(scope);
                 }
             }
         }
@@ -71,9 +57,7 @@ internal sealed class IdentityStore(Databases databases)
             return true;
         }, token);
 
-    private static async Task<List<T>> GatherAsync<T>(IEnumerable<Task<List<T>>> reads) => [.. (await Task.WhenAll(reads)).SelectMany(rows => rows)];
-
-    private static async Task<T> ReadAsync<T>(IDatabase database, Func<IdentityDb, Task<T>> read, CancellationToken token)
+    protected internal override async Task<T> FromAsync<T>(IDatabase database, Func<IdentityDb, Task<T>> read, CancellationToken token)
     {
         for (var attempt = 1; ; attempt++)
         {

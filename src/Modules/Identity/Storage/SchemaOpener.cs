@@ -32,6 +32,10 @@ internal sealed class SchemaOpener(Databases databases, SchemaRule rule)
         }
     }
 
+    /// <summary>The place of the database that this is, or follows; -1 when it has none.</summary>
+    public static async Task<int> PlaceAsync(IdentityDb db, CancellationToken token) =>
+        await db.Facts.Where(fact => fact.Key == Place).Select(fact => (int?)fact.Number).SingleOrDefaultAsync(token) ?? -1;
+
     public void Close()
     {
         foreach (var database in databases.All)

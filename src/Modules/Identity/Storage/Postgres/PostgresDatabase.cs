@@ -112,6 +112,9 @@ internal sealed class PostgresDatabase : IDatabase
         }
     }
 
+    public Task<long> PositionAsync(IdentityDb db, CancellationToken token) =>
+        db.Database.SqlQuery<long>($"SELECT (pg_current_wal_lsn() - '0/0')::bigint AS \"Value\"").SingleAsync(token);
+
     public Task PrepareAsync(IdentityDb db, CancellationToken token) => Task.CompletedTask;
 
     public void Close()
@@ -138,7 +141,8 @@ internal sealed class PostgresDatabase : IDatabase
         return BinaryPrimitives.ReadInt32BigEndian(bytes[12..]);
     }
 
-    private static NpgsqlConnectionStringBuilder Understand(string connectionString, string setting)
+    /// <summary>The operator's words, with what they have not said.</summary>
+    public static NpgsqlConnectionStringBuilder Understand(string connectionString, string setting, int connectSeconds = 5, int commandSeconds = 10)
     {
         try
         {
@@ -146,8 +150,8 @@ internal sealed class PostgresDatabase : IDatabase
             var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
             var known = new NpgsqlConnectionStringBuilder(connectionString);
             Default("Application Name", () => known.ApplicationName = "ModularChat");
-            Default("Timeout", () => known.Timeout = 5);
-            Default("Command Timeout", () => known.CommandTimeout = 10);
+            Default("Timeout", () => known.Timeout = connectSeconds);
+            Default("Command Timeout", () => known.CommandTimeout = commandSeconds);
             Default("Tcp Keepalive", () => known.TcpKeepAlive = true);
             Default("Options", () => known.Options = "-c lock_timeout=8s -c statement_timeout=9s -c idle_in_transaction_session_timeout=60s");
             known.PersistSecurityInfo = false;

@@ -34,6 +34,9 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         _ => Failure.Refused,
     };
 
+    // Nobody follows it.
+    public Task<long> PositionAsync(IdentityDb db, CancellationToken token) => Task.FromResult(0L);
+
     public Task CheckAsync(CancellationToken token) => Task.CompletedTask;
 
     // The lock on the data folder says that there is no other process.
