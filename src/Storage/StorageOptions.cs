@@ -56,13 +56,17 @@ public sealed class MessageLogOptions
     [Range(1, 64)]
     public int Readers { get; set; } = 4;
 
-    /// <summary>PostgreSQL: how often a node looks for what other nodes have written, in milliseconds, 20 to 60,000. Default 500.</summary>
+    /// <summary>PostgreSQL, Redis: how often a node looks for what other nodes have written, in milliseconds, 20 to 60,000. Default 500.</summary>
     [Range(20, 60_000)]
     public int FollowMilliseconds { get; set; } = 500;
 
     /// <summary>Conversations whose head and active members the writer keeps in memory, 100 to 10,000,000. Default 20,000.</summary>
     [Range(100, 10_000_000)]
     public int CachedConversations { get; set; } = 20_000;
+
+    /// <summary>What only the engine <c>redis</c> knows.</summary>
+    [Required, ValidateObjectMembers]
+    public RedisLogOptions Redis { get; set; } = new();
 
     /// <summary>What only the engine <c>rocksdb</c> reads.</summary>
     [Required, ValidateObjectMembers]
@@ -83,4 +87,16 @@ public sealed class RocksDbOptions
     /// <summary>Table files open at once, 64 to 1,000,000; 0 takes a quarter of what the process may open, 1,024 at most. Default 0.</summary>
     [Range(0, 1_000_000)]
     public int MaxOpenFiles { get; set; }
+}
+
+/// <summary>How the message log is kept on Redis; section <c>Storage:Messages:Redis</c>.</summary>
+public sealed class RedisLogOptions
+{
+    /// <summary>Replicas that must have a write before it is acknowledged, 0 to 16. Default -1: 1 in a cluster, 0 on a single server.</summary>
+    [Range(-1, 16)]
+    public int WaitReplicas { get; set; } = -1;
+
+    /// <summary>How long replicas are waited for, 10 to 4,000 milliseconds; after that the outcome is unknown and the sender tries again. Default 1,000.</summary>
+    [Range(10, 4_000)]
+    public int WaitMilliseconds { get; set; } = 1_000;
 }

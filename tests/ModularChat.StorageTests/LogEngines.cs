@@ -16,6 +16,7 @@ public static class LogEngines
         yield return new TheoryDataRow<string>("sqlite");
         yield return PostgresLogs.Row;
         yield return new TheoryDataRow<string>("rocksdb") { Skip = RocksLibrary.WhyMissing };
+        yield return RedisLogs.Row;
     }
 
     /// <summary>Those that lie in the data folder.</summary>
@@ -30,6 +31,7 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
 {
     private readonly TemporaryFolder _folder = new();
     private readonly PostgresLogs.Database? _database = engine == "postgresql" ? new() : null;
+    private readonly RedisLogs.Database? _redis = engine is "redis" or "redis-cluster" ? new(engine == "redis-cluster") : null;
     private DataFolder? _data;
 
     public string Engine { get; } = engine;
@@ -57,6 +59,11 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
         if (_database is not null)
         {
             Log = await _database.OpenAsync(opening, Options, ReceiptLimit, Listener, Time);
+            return;
+        }
+        if (_redis is not null)
+        {
+            Log = await _redis.OpenAsync(opening, Options, ReceiptLimit, Listener, Time);
             return;
         }
         _data = DataFolder.Open(Path);
@@ -90,6 +97,12 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
         if (_database is not null)
         {
             // Its server goes on, and there is nothing that a process could leave half done.
+            await ReopenAsync();
+            return;
+        }
+        if (_redis is not null)
+        {
+            // Nothing of the log is in the process; what its end leaves half done is a matter of tests of their own.
             await ReopenAsync();
             return;
         }
@@ -160,6 +173,10 @@ internal sealed class LogUnderTest(string engine, string? folder = null) : IAsyn
         if (_database is not null)
         {
             await _database.DisposeAsync();
+        }
+        if (_redis is not null)
+        {
+            await _redis.DisposeAsync();
         }
         _folder.Dispose();
     }

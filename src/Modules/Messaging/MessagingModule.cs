@@ -24,6 +24,7 @@ public static partial class MessagingModule
         services.AddKeyedSingleton<ILogEngine, Storage.Sqlite.SqliteLogEngine>("sqlite");
         services.AddKeyedSingleton<ILogEngine, Storage.PostgreSql.PostgreSqlLogEngine>("postgresql");
         services.AddKeyedSingleton<ILogEngine, Storage.RocksDb.RocksLogEngine>("rocksdb");
+        services.AddKeyedSingleton<ILogEngine, Storage.Redis.RedisLogEngine>("redis");
         services.AddSingleton<ConfiguredLog>();
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<LogAccess>();

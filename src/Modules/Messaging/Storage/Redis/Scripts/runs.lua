@@ -1,0 +1,6 @@
+-- Replaces the runs. ARGV: those.
+redis.call('DEL', T .. ':runs')
+for i = 1, #ARGV do
+  redis.call('RPUSH', T .. ':runs', ARGV[i])
+end
+return 1
