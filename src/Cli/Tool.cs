@@ -11,7 +11,7 @@ internal static class Tool
 {
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), StoreCommand.Make() };
+        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore() };
         return await root.Parse(args).InvokeAsync();
     }
 }

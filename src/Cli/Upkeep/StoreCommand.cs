@@ -51,7 +51,7 @@ internal static class StoreCommand
         {
             return await TerminalOutput.RunAsync(run);
         }
-        catch (Exception e) when (e is StartupException or ChatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StartupException or ChatException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -68,6 +68,7 @@ internal static class StoreCommand
                 Option<bool> flag => parsed.GetValue(flag) ? "true" : null,
                 Option<int> number => parsed.GetValue(number).ToString(System.Globalization.CultureInfo.InvariantCulture),
                 Option<string?> text => parsed.GetValue(text),
+                Argument<DirectoryInfo> folder => parsed.GetValue(folder)?.FullName,
                 Argument<string> text => parsed.GetValue(text),
                 _ => throw new InvalidOperationException($"{symbol.Name} is of a type that is not sent."),
             };

@@ -43,3 +43,25 @@ public sealed record LogPlace(string Engine, string[] Databases);
 /// <param name="Done">How much of it.</param>
 /// <param name="Of">All of it.</param>
 public sealed record UpkeepProgress(string What, long Done, long Of);
+
+/// <summary>The message log in a backup.</summary>
+/// <param name="LogId">Names the log.</param>
+/// <param name="Key">The log's key in base64: seals cursors and keys the hashes of requests. Secret.</param>
+/// <param name="Runs">Its unbroken histories, oldest first.</param>
+/// <param name="Shards">Its shards, by number.</param>
+public sealed record LogBackup(Guid LogId, string Key, RunBackup[] Runs, ShardBackup[] Shards);
+
+/// <summary>An unbroken history of the log.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Started">The position of each shard when it began.</param>
+/// <param name="At">When it began.</param>
+public sealed record RunBackup(Guid Id, long[] Started, DateTimeOffset At);
+
+/// <summary>A shard in a backup.</summary>
+/// <param name="File">The file, within the backup.</param>
+/// <param name="Position">The position up to which it is complete.</param>
+/// <param name="Hash">The hash of its rows: a check of the restored log must come to the same.</param>
+/// <param name="Conversations">Conversations.</param>
+/// <param name="Members">Rows of members.</param>
+/// <param name="Entries">Rows of entries.</param>
+public sealed record ShardBackup(string File, long Position, string Hash, long Conversations, long Members, long Entries);

@@ -15,6 +15,7 @@ internal static class UpkeepCommands
         "store verify" => VerifyAsync(services, output, token),
         "store stats" => StatsAsync(services, order, output, token),
         "store rebalance" => RebalanceAsync(services, order, output, token),
+        "backup" => Backup.SaveAsync(services, order.Arguments["folder"], output, token),
         _ => throw new StartupException($"A running server does not know the command {order.Command}: is it of another version?"),
     };
 

@@ -44,4 +44,13 @@ internal static class UpkeepRun
         output.Line($"Run {await MessagingModule.BeginRunAsync(app.Services, token)} begins.");
         return 0;
     }
+
+    /// <summary>Puts a backup into an empty data folder and empty databases.</summary>
+    /// <exception cref="StartupException">One sentence: why not.</exception>
+    public static async Task<int> RestoreAsync(string folder, bool check, string[] settings, IUpkeepOutput output, CancellationToken token)
+    {
+        await using var app = Server.Build(settings);
+        app.Services.GetRequiredService<DataFolder>();
+        return await Backup.RestoreAsync(app.Services, Path.GetFullPath(folder), check, output, token);
+    }
 }

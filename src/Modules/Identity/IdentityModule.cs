@@ -8,6 +8,7 @@ using ModularChat.Identity.Accounts;
 using ModularChat.Identity.Applications;
 using ModularChat.Identity.Drafts;
 using ModularChat.Identity.Endpoints;
+using ModularChat.Identity.Keeping;
 using ModularChat.Identity.Names;
 using ModularChat.Identity.Profiles;
 using ModularChat.Identity.Relations;
@@ -21,7 +22,7 @@ using ModularChat.Storage;
 namespace ModularChat.Identity;
 
 /// <summary>Who: users, devices, sessions, profiles, settings, friends, blocks, application keys.</summary>
-public static class IdentityModule
+public static partial class IdentityModule
 {
     /// <summary>Binds section <c>Identity</c>; needs the <see cref="DataFolder"/>, in which an embedded engine keeps its files.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
@@ -64,6 +65,7 @@ public static class IdentityModule
         services.AddSingleton<ApplicationKeys>();
         services.AddSingleton<DevelopmentKey>();
         services.AddSingleton<SchemaOpener>();
+        services.AddSingleton<AccountsCopy>();
         services.AddHostedService<IdentityStart>();
         services.AddHostedService<ExpirySweep>();
         services.AddHostedService<RepairLoop>();

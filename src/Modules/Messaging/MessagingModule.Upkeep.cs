@@ -32,4 +32,16 @@ public static partial class MessagingModule
     /// <summary>Begins a new run: what clients have seen past the present positions is no part of this log.</summary>
     public static Task<Guid> BeginRunAsync(IServiceProvider services, CancellationToken token) =>
         LogAccess.Of(services).UseAsync(log => services.GetRequiredService<LogRebalance>().BeginRunAsync(log, token), token);
+
+    /// <summary>Writes the whole log into a folder, beside running writes.</summary>
+    public static Task<LogBackup> BackUpAsync(IServiceProvider services, string folder, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        LogAccess.Of(services).UseAsync(log => services.GetRequiredService<LogSave>().RunAsync(log, folder, progress, token), token);
+
+    /// <summary>Refuses to restore over something.</summary>
+    /// <exception cref="ModularChat.Storage.StartupException">The databases of the settings hold a log.</exception>
+    public static Task CheckEmptyAsync(IServiceProvider services, CancellationToken token) => services.GetRequiredService<LogRestore>().CheckEmptyAsync(token);
+
+    /// <summary>Puts a log back into the empty databases of the settings, and begins a run.</summary>
+    public static Task RestoreAsync(IServiceProvider services, LogBackup backup, string folder, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        services.GetRequiredService<LogRestore>().RunAsync(backup, folder, progress, token);
 }

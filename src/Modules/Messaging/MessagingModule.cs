@@ -29,6 +29,8 @@ public static partial class MessagingModule
         services.AddSingleton<OpenedLog>();
         services.AddSingleton<LogAccess>();
         services.AddSingleton<LogCopy>();
+        services.AddSingleton<LogSave>();
+        services.AddSingleton<LogRestore>();
         services.AddSingleton<LogRebalance>();
         services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());
         services.AddSingleton<Positions>();

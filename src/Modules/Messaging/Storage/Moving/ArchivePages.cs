@@ -56,6 +56,32 @@ internal static class ArchivePages
     public static async ValueTask<EntryRow?> EntryAsync(this ILogArchive archive, Guid conversation, long from, CancellationToken token) =>
         await archive.ReadEntryRowsAsync(conversation, from, 1, token) is [var row, ..] ? row : null;
 
+    /// <summary>The first seq whose position lies after another; positions rise with seqs. New entries are few and last, so it is looked for from the end.</summary>
+    public static async ValueTask<long> FirstAfterAsync(this ILogArchive archive, Head head, long after, CancellationToken token)
+    {
+        var (id, high) = (head.ConversationId, head.Seq + 1);
+        var (low, step) = (high, 16L);
+        do
+        {
+            low = Math.Max(1, low - step);
+            step *= 4;
+        }
+        while (low > 1 && await archive.EntryAsync(id, low, token) is { } row && row.Position > after);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (await archive.EntryAsync(id, middle, token) is { } row && row.Position <= after)
+            {
+                low = row.Seq + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     /// <summary>The id just before another in the order of ids.</summary>
     private static Guid Before(Guid id)
     {

@@ -19,6 +19,9 @@ internal sealed class RowFileReader : IAsyncDisposable
 
     public RowFileHeader Header { get; private set; } = null!;
 
+    /// <summary>True behind the place where changes begin.</summary>
+    public bool HasChanges { get; private set; }
+
     /// <summary>There after the last record.</summary>
     public RowFileFooter? Footer { get; private set; }
 
@@ -52,6 +55,7 @@ internal sealed class RowFileReader : IAsyncDisposable
                 yield break;
             }
             _hash.AppendData(bytes);
+            HasChanges |= bytes[4] == RowFile.Changes;
             yield return Parse(bytes);
         }
     }

@@ -123,7 +123,7 @@ internal sealed class ShardCopy(ILogArchive source, ILogArchive target, int shar
             throw new CopyOvertakenException();
         }
         _conversations.Add(membership);
-        var first = await FirstAfterAsync(membership, after, token);
+        var first = await source.FirstAfterAsync(membership.Head, after, token);
         var targets = new SortedSet<long>();
         await foreach (var page in source.EntryPagesAsync(id, first, long.MaxValue, token))
         {
@@ -137,32 +137,6 @@ internal sealed class ShardCopy(ILogArchive source, ILogArchive target, int shar
                 await AddAsync([row], token);
             }
         }
-    }
-
-    /// <summary>The first seq whose position lies after another; positions rise with seqs. New entries are few and last, so it is looked for from the end.</summary>
-    private async Task<long> FirstAfterAsync(Membership membership, long after, CancellationToken token)
-    {
-        var (id, high) = (membership.Head.ConversationId, membership.Head.Seq + 1);
-        var (low, step) = (high, 16L);
-        do
-        {
-            low = Math.Max(1, low - step);
-            step *= 4;
-        }
-        while (low > 1 && await source.EntryAsync(id, low, token) is { } row && row.Position > after);
-        while (low < high)
-        {
-            var middle = low + ((high - low) / 2);
-            if (await source.EntryAsync(id, middle, token) is { } row && row.Position <= after)
-            {
-                low = row.Seq + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-        return low;
     }
 
     private async Task CopyEntriesAsync(Guid id, long from, CancellationToken token)

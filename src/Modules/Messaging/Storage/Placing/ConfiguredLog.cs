@@ -11,6 +11,9 @@ internal sealed class ConfiguredLog(IServiceProvider services, IOptions<StorageO
 {
     private readonly MessageLogOptions _settings = options.Value.Messages;
 
+    /// <summary>The engine that the settings name.</summary>
+    public string EngineName => _settings.Engine;
+
     /// <summary>The databases that the settings name.</summary>
     public IReadOnlyList<string> Names => Databases(_settings.Engine, _settings.Databases);
 
