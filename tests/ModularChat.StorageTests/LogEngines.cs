@@ -19,6 +19,9 @@ public static class LogEngines
         yield return RedisLogs.Row;
     }
 
+    /// <summary>All, and once more on a cluster.</summary>
+    public static IEnumerable<TheoryDataRow<string>> WithCluster() => All().Append(RedisLogs.ClusterRow);
+
     /// <summary>Those that lie in the data folder.</summary>
     public static IEnumerable<TheoryDataRow<string>> Embedded() => All().Where(e => e.Data is "sqlite" or "rocksdb");
 

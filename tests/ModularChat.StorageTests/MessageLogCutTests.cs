@@ -11,7 +11,7 @@ public sealed class MessageLogCutTests
     private static readonly DateTimeOffset Late = Appends.Start.AddDays(1), Never = DateTimeOffset.MinValue;
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task What_is_cut_is_read_by_nobody_and_numbers_and_members_stay(string engine)
     {
         await using var test = await FilledAsync(engine);
@@ -43,7 +43,7 @@ public sealed class MessageLogCutTests
         (await test.Log.CutAsync(Ids.New(), 5, Late, Token)).ShouldBe(0);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Young_entries_are_emptied_at_once_and_leave_later_so_that_a_retry_finds_its_first_result(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -61,7 +61,7 @@ public sealed class MessageLogCutTests
         (await test.AppendAsync(message)).ShouldSatisfyAllConditions(r => r.Outcome.ShouldBe(AppendOutcome.Stored), r => r.Seq.ShouldBe(4));
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task A_cut_of_many_entries_lets_others_write_meanwhile(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);

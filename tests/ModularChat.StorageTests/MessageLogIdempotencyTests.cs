@@ -10,7 +10,7 @@ public sealed class MessageLogIdempotencyTests
     private static readonly Guid Ann = Ids.New(), Bo = Ids.New();
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task A_retry_gets_the_first_result_and_stores_nothing(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -24,7 +24,7 @@ public sealed class MessageLogIdempotencyTests
         (await test.HeadAsync()).Seq.ShouldBe(2);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Another_request_under_the_same_id_is_refused(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -35,7 +35,7 @@ public sealed class MessageLogIdempotencyTests
         (await test.EntriesAsync()).Length.ShouldBe(2);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task An_id_counts_for_its_sender_and_conversation_only(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -47,7 +47,7 @@ public sealed class MessageLogIdempotencyTests
         (await test.AppendAsync(message with { ConversationId = other })).Outcome.ShouldBe(AppendOutcome.Stored);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task A_retry_is_known_after_the_message_was_deleted_and_after_the_members_changed(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -62,7 +62,7 @@ public sealed class MessageLogIdempotencyTests
         (await test.HeadAsync()).Seq.ShouldBe(4);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task The_same_request_many_times_at_once_is_stored_once(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -74,7 +74,7 @@ public sealed class MessageLogIdempotencyTests
         (await test.EntriesAsync()).Length.ShouldBe(2);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Making_a_conversation_twice_by_the_same_request_gives_the_first_result(string engine)
     {
         await using var test = await LogUnderTest.OpenAsync(engine);
@@ -84,7 +84,7 @@ public sealed class MessageLogIdempotencyTests
         results.Count(r => r.Outcome == AppendOutcome.Duplicate).ShouldBe(49);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task A_refused_request_leaves_no_trace_and_may_come_again(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -97,7 +97,7 @@ public sealed class MessageLogIdempotencyTests
         (await test.AppendAsync(pin)).Outcome.ShouldBe(AppendOutcome.Stored);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Ids_of_old_requests_are_forgotten_a_few_at_a_time(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);

@@ -10,7 +10,7 @@ public sealed class MessageLogMemberTests
     private static readonly Guid Ann = Ids.New(), Bo = Ids.New(), Cy = Ids.New();
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task The_first_members_see_everything_and_invited_ones_nothing(string engine)
     {
         await using var test = await LogUnderTest.OpenAsync(engine);
@@ -29,7 +29,7 @@ public sealed class MessageLogMemberTests
         (await test.Log.ListConversationsAsync(Ids.New(), Token)).ShouldBeEmpty();
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task An_append_judged_on_older_members_or_settings_is_sent_back(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -42,7 +42,7 @@ public sealed class MessageLogMemberTests
             h => h.Title.ShouldBe("new title"), h => h.MembersSeq.ShouldBe(3), h => h.Seq.ShouldBe(4), h => h.MemberCount.ShouldBe(1));
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task An_append_judged_on_the_senders_role_alone_is_sent_back_only_when_that_changed(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -56,7 +56,7 @@ public sealed class MessageLogMemberTests
         Task<AppendResult> AsMember(Guid sender) => test.AppendAsync(Appends.Message(test.Group, sender, "x") with { SenderRole = MemberRole.Member });
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Ranges_close_on_leaving_and_open_again_on_coming_back_with_the_numbers_at_their_ends(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -78,7 +78,7 @@ public sealed class MessageLogMemberTests
         (await test.HeadAsync()).MemberCount.ShouldBe(2);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task A_senders_own_marks_move_to_the_message(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -90,7 +90,7 @@ public sealed class MessageLogMemberTests
         (await test.MemberAsync(Bo)).Read.ShouldBe(0);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Marks_only_go_forward_and_stay_within_the_conversation(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -122,7 +122,7 @@ public sealed class MessageLogMemberTests
         }
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task A_moved_mark_takes_a_position_but_no_seq_and_the_listener_hears_of_it(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -137,7 +137,7 @@ public sealed class MessageLogMemberTests
         (await test.Log.ReadFeedAsync(commit.Shard, 0, 100, Token)).Select(e => e.Position).ShouldBe([1L, 2, 4]);
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Preferences_are_kept_and_raise_the_version(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, Ann, Bo);
@@ -174,7 +174,7 @@ public sealed class MessageLogMemberTests
         async Task<long> DeliveredAsync(Guid conversation, Guid user) => (await test.Log.GetMemberAsync([conversation], user, Token)).ShouldHaveSingleItem().Member.Delivered;
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Self_and_direct_conversations_are_conversations_like_any_other(string engine)
     {
         await using var test = await LogUnderTest.OpenAsync(engine);

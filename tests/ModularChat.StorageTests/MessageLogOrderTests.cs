@@ -10,7 +10,7 @@ public sealed class MessageLogOrderTests
     private static readonly Guid Ann = Ids.New(), Bo = Ids.New();
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Thirty_two_writers_give_dense_seqs_and_commits_in_order_of_position(string engine)
     {
         await using var test = await LogUnderTest.OpenAsync(engine, o => o.FoldAfter = 300);
@@ -63,7 +63,7 @@ public sealed class MessageLogOrderTests
         results.All(r => told[(Ids.Shard(r.Group, 16), r.Result.Position)] < r.CommitsTold).ShouldBeTrue();
     }
 
-    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    [Theory, MemberData(nameof(LogEngines.WithCluster), MemberType = typeof(LogEngines))]
     public async Task Whoever_reads_while_others_write_sees_everything_up_to_the_committed_positions(string engine)
     {
         await using var test = await GroupLog.OpenAsync(engine, o => o.FoldAfter = 50, Ann, Bo);

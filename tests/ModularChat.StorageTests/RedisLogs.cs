@@ -20,6 +20,8 @@ public sealed class RedisLogs : IAsyncDisposable
 
     internal static TheoryDataRow<string> Row => new("redis") { Skip = RedisServer.Missing is { Length: > 0 } why ? why : null };
 
+    internal static TheoryDataRow<string> ClusterRow => new("redis-cluster") { Skip = Row.Skip };
+
     internal static async Task<RedisServer> StartAsync()
     {
         Assert.SkipWhen(RedisServer.Missing.Length > 0, RedisServer.Missing);
