@@ -24,6 +24,9 @@ internal sealed class DeployedDatabases : IAsyncDisposable
 
     public string[] Names { get; }
 
+    /// <summary>They are no longer as this program makes them.</summary>
+    public bool AreSpoilt { get; set; }
+
     public IEnumerable<string> Settings =>
         !_onServer ? Names.Length == 1 ? [] : Names.Select((file, i) => $"Storage:Relational:Shards:{i}={file}")
         : Names.Length == 1 ? ["Storage:Relational:Engine=postgresql", $"Storage:Relational:ConnectionString={Names[0]}"]
@@ -75,7 +78,7 @@ internal sealed class DeployedDatabases : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_onServer)
+        if (!_onServer || AreSpoilt)
         {
             return;
         }

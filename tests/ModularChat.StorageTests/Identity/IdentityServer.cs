@@ -54,10 +54,14 @@ internal sealed class IdentityServer : IAsyncDisposable
     }
 
     /// <summary>Another node on the same databases of a server: services of its own, the same time.</summary>
-    public async Task<IdentityServer> JoinAsync(params string[] settings)
+    public Task<IdentityServer> JoinAsync(params string[] settings) => JoinAsync(null, settings);
+
+    /// <summary>Another node of another program.</summary>
+    public async Task<IdentityServer> JoinAsync(Action<IServiceCollection>? adjust, params string[] settings)
     {
+        _databases.AreSpoilt |= adjust is not null;
         var node = new IdentityServer(_databases) { _isNode = true, Time = Time };
-        node.Services = node.Build(settings);
+        node.Services = node.Build(settings, adjust);
         await node.Get<SchemaOpener>().OpenAsync(Cancel);
         return node;
     }
@@ -84,10 +88,14 @@ internal sealed class IdentityServer : IAsyncDisposable
     public async Task<Caller> EnterAsync(string name) => await CallerAsync(await RegisterAsync(name));
 
     /// <summary>Another process on the same file: new services, nothing in memory.</summary>
-    public async Task RestartAsync(params string[] settings)
+    public Task RestartAsync(params string[] settings) => RestartAsync(null, settings);
+
+    /// <summary>Another program on the same databases.</summary>
+    public async Task RestartAsync(Action<IServiceCollection>? adjust, params string[] settings)
     {
+        _databases.AreSpoilt |= adjust is not null;
         await Services.DisposeAsync();
-        Services = Build(settings);
+        Services = Build(settings, adjust);
         await Get<SchemaOpener>().OpenAsync(Cancel);
     }
 
@@ -110,7 +118,7 @@ internal sealed class IdentityServer : IAsyncDisposable
         return refusal;
     }
 
-    private ServiceProvider Build(string[] settings)
+    private ServiceProvider Build(string[] settings, Action<IServiceCollection>? adjust = null)
     {
         var values = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -143,6 +151,7 @@ internal sealed class IdentityServer : IAsyncDisposable
         services.AddSingleton<INotificationHandler<SessionEnded>>(events);
         services.AddSingleton<INotificationHandler<BlockChanged>>(events);
         services.AddSingleton<INotificationHandler<UserDataChanged>>(events);
+        adjust?.Invoke(services);
         return services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
     }
 

@@ -10,12 +10,17 @@ internal sealed partial class StatementWatch : IObserver<DiagnosticListener>, IO
 {
     private readonly ConcurrentDictionary<string, int> _seen = new(StringComparer.Ordinal);
 
+    private readonly AsyncLocal<string?> _failing = new();
+
     private StatementWatch() => DiagnosticListener.AllListeners.Subscribe(this);
 
     /// <summary>One for the process: the framework has one place where it tells.</summary>
     public static StatementWatch Instance { get; } = new();
 
     public int Count => _seen.Count;
+
+    /// <summary>In what follows, commits in the database of this name fail.</summary>
+    public void FailCommits(string? name) => _failing.Value = name;
 
     public IEnumerable<string> Violations => _seen.Where(statement => statement.Value > 1).Select(statement => statement.Key);
 
@@ -29,12 +34,16 @@ internal sealed partial class StatementWatch : IObserver<DiagnosticListener>, IO
     {
         if (value.Name == DbLoggerCategory)
         {
-            value.Subscribe(this, (name, _, _) => name == RelationalEventId.CommandExecuting.Name);
+            value.Subscribe(this, (name, _, _) => name == RelationalEventId.CommandExecuting.Name || name == RelationalEventId.TransactionCommitting.Name);
         }
     }
 
     public void OnNext(KeyValuePair<string, object?> value)
     {
+        if (value.Value is TransactionEventData { Transaction.Connection: { } connection } && _failing.Value is { } failing && failing.EndsWith(Path.GetFileName(NameOf(connection)), StringComparison.Ordinal))
+        {
+            throw new Microsoft.Data.Sqlite.SqliteException("planted", 10);
+        }
         if (value.Value is CommandEventData { Command.CommandText: var text } && !Definition().IsMatch(text))
         {
             foreach (var statement in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -51,6 +60,9 @@ internal sealed partial class StatementWatch : IObserver<DiagnosticListener>, IO
     public void OnError(Exception error)
     {
     }
+
+    private static string NameOf(System.Data.Common.DbConnection connection) =>
+        connection is Microsoft.Data.Sqlite.SqliteConnection ? connection.DataSource : connection.Database;
 
     private const string DbLoggerCategory = "Microsoft.EntityFrameworkCore";
 
