@@ -60,6 +60,17 @@ public abstract class IdentityProfileTests(Deployment deployment) : IdentityTest
     }
 
     [Fact]
+    public async Task A_character_that_a_database_cannot_keep_finds_nobody()
+    {
+        await using var server = await StartAsync();
+        var alice = await server.EnterAsync("alice");
+        (await FindAsync(server, alice, "ali\0")).ShouldBeEmpty();
+        (await server.SendAsync(new FindUsersByName(["alice\0"]))).ShouldBeEmpty();
+        await RefusedAsync(ProblemCodes.WrongCredentials, () => server.LogInAsync("alice\0"));
+        await RefusedAsync(ProblemCodes.InvalidText, () => server.Get<UserProfiles>().ChangeAsync(alice, new("a\0", null, null, null), Cancel));
+    }
+
+    [Fact]
     public async Task People_are_found_by_the_beginning_of_either_name_in_any_case()
     {
         await using var server = await StartAsync();

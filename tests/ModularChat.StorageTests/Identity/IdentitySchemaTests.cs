@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ModularChat.Identity.Storage;
+using ModularChat.Identity.Storage.Postgres;
 using ModularChat.Storage;
 
 namespace ModularChat.StorageTests.Identity;
@@ -28,6 +29,14 @@ public sealed class IdentitySchemaTests
         await using var server = await IdentityServer.StartAsync(Deployment.SqliteFile);
         await using var db = server.Databases.Directory.Open();
         db.Model.GetEntityTypes().ShouldAllBe(type => type.GetTableName()!.StartsWith("identity_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_server_that_is_too_old_is_refused()
+    {
+        var refusal = Should.Throw<StartupException>(() => PostgresDatabase.CheckVersion(new Version(14, 9), "db:5432/chat", "Storage:Relational:ConnectionString"));
+        refusal.Message.ShouldBe("The database db:5432/chat (Storage:Relational:ConnectionString) runs on PostgreSQL 14.9, but 15 or newer is needed.");
+        PostgresDatabase.CheckVersion(new Version(15, 0), "db", "setting");
     }
 
     [Fact]
