@@ -22,6 +22,9 @@ internal sealed class JavaScriptProgram : IAsyncDisposable
     public static string? Missing { get; } =
         Find("node") is null ? "node is not installed" : Find("npm") is null ? "npm is not installed" : null;
 
+    /// <summary>The process, to send signals to.</summary>
+    public int Id => _process.Id;
+
     public static async Task<JavaScriptProgram> StartAsync(string script, CancellationToken token)
     {
         await InstallAsync(token);

@@ -102,7 +102,7 @@ internal sealed partial class FanOut(
                 _wasSettled = true;
                 foreach (var target in _watches.Targets)
                 {
-                    candidates[target] = true;
+                    candidates.TryAdd(target, false);
                 }
             }
             await PushAsync(candidates, settles, token);
@@ -183,20 +183,26 @@ internal sealed partial class FanOut(
             var moment = moments[i];
             var told = ToTell(moment);
             var before = _told.GetValueOrDefault(targets[i]);
-            if (candidates[targets[i]] || before != told)
+            if (settles || candidates[targets[i]] || before != told)
             {
                 _told[targets[i]] = told;
                 // What an invisible user does must not even make others hear that nothing has changed.
                 var isForOthers = candidates[targets[i]] || before is null || (before.Others, before.Status) != (told.Others, told.Status);
+                // Nobody was told of anybody that they are offline, nor of those whom they may not see.
+                var isForAll = settles && told.Others == PresenceState.Offline;
                 List<Guid> own = [], others = [], nobody = [];
                 foreach (var watch in _watches.Of(targets[i]))
                 {
                     var mayKnow = Audiences.MaySee(judged[i], watch.Viewer);
                     if (watch.Viewer == targets[i])
                     {
-                        own.Add(watch.ConnectionId);
+                        // A user's own connection is there: it was told the truth from the beginning.
+                        if (before != told)
+                        {
+                            own.Add(watch.ConnectionId);
+                        }
                     }
-                    else if (isForOthers && (mayKnow || settles || watch.Targets[targets[i]]))
+                    else if (mayKnow ? isForOthers || isForAll : settles || (isForOthers && watch.Targets[targets[i]]))
                     {
                         (mayKnow ? others : nobody).Add(watch.ConnectionId);
                         watch.Targets[targets[i]] = mayKnow;
