@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { chromium, firefox } from 'playwright-core';
 
 export const PASSWORD = 'correct horse battery';
@@ -22,6 +23,19 @@ export function launch(name = process.env.BROWSER ?? 'chromium') {
     throw new Error(`BROWSER is ${Object.keys(browsers).join(' or ')}, not ${name}.`);
   }
   return browsers[name]();
+}
+
+/** A browser whose lid can be closed: all its processes stand still, and its connections stay as they are. */
+export async function launchAlone(name) {
+  const before = new Set(children());
+  const browser = await launch(name);
+  // It leads a group of its own.
+  const [pid] = children().filter(child => !before.has(child));
+  return { browser, close: () => process.kill(-pid, 'SIGSTOP'), open: () => process.kill(-pid, 'SIGCONT') };
+}
+
+function children() {
+  return readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 /** A person: a browser profile of one's own with one page. What the page reports as wrong is kept. */

@@ -1,7 +1,8 @@
 import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
-  Code, ConversationState, Device, HistoryPage, HistoryVisibility, Me, Member, OwnState, PendingSend, Problem, Registration, ServerInfo, SignedIn, Stored, SyncPage, User,
+  Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
+  Registration, ServerInfo, Settings, SignedIn, Stored, SyncPage, User,
 } from './types.ts';
 
 export interface Credentials { token?: string; actAs?: string }
@@ -34,6 +35,21 @@ export class ChatApi {
   user = (id: string) => this.#send<User>('GET', `users/${id}`);
   findUsers = async (prefix: string, limit = 20) =>
     (await this.#send<{ users: User[] }>('GET', query('users', { prefix, limit }))).users;
+
+  presence = async (userIds: string[], signal?: AbortSignal) =>
+    (await this.#send<{ users: Presence[] }>('GET', query('presence', { userIds: userIds.join(',') }), { signal })).users;
+  myPresence = () => this.#send<Presence>('GET', 'me/presence');
+  /** What is left out stays; an empty text ends the status. */
+  setPresence = (change: { state?: PresenceState; status?: PresenceStatus }) => this.#send<Presence>('PUT', 'me/presence', { body: change });
+  settings = () => this.#send<Settings>('GET', 'me/settings');
+  putSettings = (settings: Settings) => this.#send<Settings>('PUT', 'me/settings', { body: settings });
+  devices = async () => (await this.#send<{ devices: DeviceEntry[] }>('GET', 'devices')).devices;
+  signOut = (deviceId: string) => this.#send<void>('DELETE', `devices/${deviceId}`);
+  drafts = () => this.#send<{ version: number; drafts: Draft[] }>('GET', 'me/drafts');
+  putDraft = (id: string, draft: { text: string; replyTo?: number; clientMessageId?: string }) =>
+    this.#send<{ version: number }>('PUT', `me/drafts/${id}`, { body: draft });
+  /** With the id of a message only the draft that became it. */
+  deleteDraft = (id: string, clientMessageId?: string) => this.#send<void>('DELETE', query(`me/drafts/${id}`, { clientMessageId }));
 
   openDirect = (userId: string) => this.#send<ConversationState>('PUT', `conversations/direct/${userId}`);
   /** Safe to repeat with the same id. */

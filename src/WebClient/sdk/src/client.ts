@@ -10,7 +10,7 @@ import { Replica } from './replica.ts';
 import { Marker } from './sending/marker.ts';
 import { Outbox } from './sending/outbox.ts';
 import { noStore, type OutboxStore } from './store.ts';
-import type { ConversationState, Entry, HistoryPage, PendingSend, Problem, Stored } from './types.ts';
+import type { ConversationState, Entry, HistoryPage, PendingSend, Problem, Stored, Watch } from './types.ts';
 
 export interface ChatClientOptions {
   /** The server, for example `http://127.0.0.1:5080`. */
@@ -32,6 +32,10 @@ export interface ChatClientOptions {
   inFlight?: number;
 }
 
+/** Without a touch for so long, the next one is told at once. */
+const BACK_AFTER = 20_000;
+const WATCH_AGAIN = 2_000;
+
 /**
  * One device of one user: stays connected, catches up, sends again what was not confirmed, and folds what comes into conversations.
  */
@@ -44,6 +48,10 @@ export class ChatClient implements LinkHandler {
   readonly #replica: Replica;
   readonly #runner: Runner;
   #frameId = 0;
+  #watch: Watch | undefined;
+  #watchId = 0;
+  #activeAt = 0;
+  #toldActiveAt = 0;
 
   constructor(options: ChatClientOptions) {
     const { token, actAs } = options;
@@ -144,6 +152,29 @@ export class ChatClient implements LinkHandler {
     }
   }
 
+  /** Says whose presence is wanted from now on, also after each reconnect; it comes as events. The server takes five changes in ten seconds. */
+  watch(watch: Watch): void {
+    this.#watch = watch;
+    this.#sendWatch();
+  }
+
+  /** Says that the user is at the device: goes out with the next heartbeat, and at once after some time without. */
+  active(): void {
+    const now = Date.now();
+    const wasAway = now - this.#activeAt > BACK_AFTER;
+    this.#activeAt = now;
+    if (wasAway && this.state === 'live') {
+      this.#toldActiveAt = now;
+      this.#runner.link?.active();
+    }
+  }
+
+  wasActive(): boolean {
+    const was = this.#activeAt > this.#toldActiveAt;
+    this.#toldActiveAt = Date.now();
+    return was;
+  }
+
   /** Reads older entries; they go into the folded state too, as far as it keeps entries. */
   async history(conversationId: string, range: { before?: number; after?: number; limit?: number }): Promise<HistoryPage> {
     const page = await this.api.history(conversationId, range);
@@ -179,6 +210,7 @@ export class ChatClient implements LinkHandler {
 
   onLive(): void {
     this.#runner.live();
+    this.#sendWatch();
     this.#pump();
   }
 
@@ -197,6 +229,9 @@ export class ChatClient implements LinkHandler {
       this.#runner.askedToWait(problem.retryAfterMs);
       return;
     }
+    if (frameId === this.#watchId && problem.retryable) {
+      setTimeout(() => this.#sendWatch(), problem.retryAfterMs ?? WATCH_AGAIN);
+    }
     this.#marker.done(frameId);
     const send = this.#outbox.refused(frameId, problem, Date.now());
     if (send) {
@@ -207,6 +242,13 @@ export class ChatClient implements LinkHandler {
 
   onTick(): void {
     this.#pump();
+  }
+
+  #sendWatch(): void {
+    if (this.#watch && this.state === 'live') {
+      this.#watchId = ++this.#frameId;
+      this.#runner.link?.watch(this.#watch, this.#watchId);
+    }
   }
 
   #stateChanged(state: ConnectionState, problem?: Problem): void {

@@ -1,4 +1,4 @@
-import type { Entry, Marks, PendingSend, Problem, SeqRange } from './types.ts';
+import type { Entry, GroupPresence, Marks, PendingSend, Presence, Problem, SeqRange } from './types.ts';
 
 /** connecting: opening and catching up. waiting: until the next try. refused: the server does not want this client; `problem` says why. */
 export type ConnectionState = 'idle' | 'connecting' | 'live' | 'waiting' | 'refused' | 'closed';
@@ -13,6 +13,7 @@ export type ChatEvent =
   | { type: 'failed'; send: PendingSend; problem: Problem }
   | { type: 'gap'; conversationId: string; gap: SeqRange }
   | { type: 'versions'; versions: Record<string, number> }
+  | { type: 'presence'; users: readonly Presence[]; groups: readonly GroupPresence[] }
   | { type: 'reset' };
 
 export type Listener = (event: ChatEvent) => void;

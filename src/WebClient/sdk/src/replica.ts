@@ -2,7 +2,7 @@ import type { ChatApi } from './api.ts';
 import type { EventHub } from './events.ts';
 import { ConversationFold } from './folding/conversationFold.ts';
 import { ChatProblem } from './problem.ts';
-import type { ConversationState, ConversationSync, Entry, HistoryPage, Marks, OwnState, SeqRange, SyncPage } from './types.ts';
+import type { ConversationState, ConversationSync, Entry, GroupPresence, HistoryPage, Marks, OwnState, Presence, SeqRange, SyncPage } from './types.ts';
 
 export interface ReplicaOptions { keepEntries: number; maxGapFill: number }
 
@@ -44,7 +44,7 @@ export class Replica {
       await this.#applyConversation(conversation, signal);
     }
     if (page.versions && Object.keys(page.versions).length > 0) {
-      this.#events.emit({ type: 'versions', versions: page.versions });
+      this.versions(page.versions);
     }
     this.keepCursor(page.cursor);
   }
@@ -79,6 +79,14 @@ export class Replica {
   applyMarks(conversationId: string, marks: readonly Marks[]): void {
     this.#fold(conversationId).applyMarks(marks);
     this.#events.emit({ type: 'marks', conversationId, marks });
+  }
+
+  versions(versions: Record<string, number>): void {
+    this.#events.emit({ type: 'versions', versions });
+  }
+
+  presence(users: readonly Presence[], groups: readonly GroupPresence[]): void {
+    this.#events.emit({ type: 'presence', users, groups });
   }
 
   applyOlder(conversationId: string, page: HistoryPage, before?: number): void {

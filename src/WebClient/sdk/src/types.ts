@@ -42,6 +42,19 @@ export type Code = Schemas['CodeAnswer'];
 export type Registration = Schemas['RegisterRequest'];
 export type ServerInfo = Omit<Schemas['ServerInfo'], 'registration'> & { registration: 'open' | 'invite' | 'closed' };
 
+/** Whether somebody is there: section 15. */
+export type Presence = Schemas['PresenceInfo'];
+export type PresenceState = Schemas['PresenceState'];
+export type PresenceStatus = Schemas['PresenceStatus'];
+export type PresenceVisibility = Schemas['PresenceVisibility'];
+/** How many of a group that is too large to watch are there. */
+export interface GroupPresence { conversationId: string; online: number; members: number; asOf: string }
+/** Whose presence to be told; replaces what was watched before. */
+export interface Watch { contacts?: boolean; userIds?: string[]; conversationIds?: string[] }
+export type DeviceEntry = Schemas['DeviceInfo'];
+export type Draft = Schemas['DraftInfo'];
+export type Settings = Schemas['SettingsAnswer'];
+
 /** A refusal. Those that the client makes itself, when there is no answer of the server, have a code and little more. */
 export type Problem = Pick<Schemas['Problem'], 'code'> & Partial<Schemas['Problem']>;
 
@@ -54,4 +67,5 @@ export interface PendingSend {
 export interface ServerFrame extends Partial<SyncPage> {
   type: string; id?: number; entry?: Entry; conversationId?: string; userId?: string; seq?: number; at?: string; duplicate?: boolean;
   problem?: Problem; marks?: Marks[]; expiresAt?: string; heartbeatSeconds?: number; state?: ConversationState | OwnState;
+  users?: Presence[]; groups?: GroupPresence[]; truncated?: boolean;
 }

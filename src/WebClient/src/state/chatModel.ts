@@ -1,11 +1,20 @@
 import { ChatClient, ChatProblem, newId, type ChatEvent, type ConversationFold, type PendingSend } from '../../sdk/src/index.ts';
+import { Drafts } from './drafts.ts';
+import { otherId } from './conversations.ts';
 import { Notifier } from './notifier.ts';
 import { BrowserOutbox, type FailedSend } from './outboxStore.ts';
 import { People } from './people.ts';
+import { PresenceBoard } from './presence.ts';
 import { origin, type SavedSession } from './session.ts';
 import { Typing } from './typing.ts';
 
 interface Older { loading: boolean; done: boolean; failed: boolean }
+/** What says that somebody is at the device. */
+const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 'focus', 'visibilitychange'];
+/** What changes together is watched together; the server takes five changes in ten seconds. */
+const WATCH_AFTER = 400;
+const WATCH_EVERY = 2100;
+const MOST_WATCHED = 100;
 const NOTHING_OLDER: Older = { loading: false, done: false, failed: false };
 
 /** Everything that the views show of one signed-in user, and everything that they can ask for. */
@@ -14,6 +23,10 @@ export class ChatModel {
   readonly people: People;
   readonly changes = new Notifier();
   readonly typing = new Typing(this.changes);
+  readonly presence = new PresenceBoard();
+  readonly drafts: Drafts;
+  /** The newest versions of the general data that the server has told. */
+  readonly dataVersions: Record<string, number> = {};
   readonly me: string;
   failed: FailedSend[];
   /** Said by the live region, and shown for a while. */
@@ -26,6 +39,9 @@ export class ChatModel {
   readonly #settled = new Map<string, { send: PendingSend; seq: number }>();
   readonly #onSignedOut: () => void;
   #version: string | undefined;
+  #watched = '';
+  #watchedAt = 0;
+  #watching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: SavedSession, onSignedOut: () => void) {
     this.me = session.user.id;
@@ -35,6 +51,8 @@ export class ChatModel {
     this.client = new ChatClient({ url: origin, token: session.token, store: this.#outbox, keepEntries: 20_000, maxGapFill: 100 });
     this.people = new People(this.client.api, this.changes);
     this.people.put(session.user);
+    this.drafts = new Drafts(this.client.api, this.changes, this.me, draft => draft.clientMessageId !== undefined
+      && this.client.find(draft.conversationId)?.timeline.some(entry => entry.clientMessageId === draft.clientMessageId) === true);
     this.client.on(event => this.#on(event));
   }
 
@@ -44,11 +62,15 @@ export class ChatModel {
     addEventListener('online', online);
     addEventListener('offline', offline);
     document.addEventListener('visibilitychange', online);
+    const touched = () => !document.hidden && this.client.active();
+    TOUCHES.forEach(touch => addEventListener(touch, touched, { passive: true, capture: true }));
     this.client.connect().catch(() => undefined);
     return () => {
       removeEventListener('online', online);
       removeEventListener('offline', offline);
       document.removeEventListener('visibilitychange', online);
+      TOUCHES.forEach(touch => removeEventListener(touch, touched, { capture: true }));
+      clearTimeout(this.#watching);
       this.client.close();
     };
   }
@@ -64,8 +86,26 @@ export class ChatModel {
     return this.#older.get(conversationId) ?? NOTHING_OLDER;
   }
 
-  submit(send: Omit<PendingSend, 'clientMessageId' | 'at'>): void {
-    this.#submit({ clientMessageId: newId(), at: new Date().toISOString(), ...send });
+  submit(send: Omit<PendingSend, 'clientMessageId' | 'at'>, clientMessageId = newId()): void {
+    this.#submit({ clientMessageId, at: new Date().toISOString(), ...send });
+  }
+
+  /** Asks for the presence of one's contacts, and of whom the open conversation shows. */
+  watch(): void {
+    clearTimeout(this.#watching);
+    this.#watching = setTimeout(() => {
+      const open = this.openId ? this.client.find(this.openId) : undefined;
+      const isGroup = open?.state.kind === 'group' && open.state.me.role !== 'none' && open.state.me.role !== 'invited';
+      // Those of direct conversations are contacts anyway; a client that polls has to name them.
+      const userIds = this.client.conversations.filter(fold => fold.state.kind === 'direct').map(otherId).filter(id => id !== undefined).slice(0, MOST_WATCHED);
+      const watch = { contacts: true, userIds, conversationIds: isGroup ? [open.state.id] : [] };
+      const watched = JSON.stringify([watch, isGroup ? open.state.stateSeq : 0]);
+      if (watched !== this.#watched) {
+        this.#watched = watched;
+        this.#watchedAt = Date.now();
+        this.client.watch(watch);
+      }
+    }, Math.max(WATCH_AFTER, this.#watchedAt + WATCH_EVERY - Date.now()));
   }
 
   resend(failed: FailedSend): void {
@@ -120,6 +160,7 @@ export class ChatModel {
     this.client.submit(send).then(
       stored => {
         this.#settled.set(send.clientMessageId, { send, seq: stored.seq });
+        this.drafts.sent(send.clientMessageId);
         this.changes.emit();
       },
       // A refusal comes as an event; anything else leaves the request in the store.
@@ -137,6 +178,10 @@ export class ChatModel {
       case 'entry':
         if (event.entry.clientMessageId) {
           this.#settled.delete(event.entry.clientMessageId);
+          this.drafts.sent(event.entry.clientMessageId);
+        }
+        if (event.entry.kind === 'signal' && event.entry.body?.subject) {
+          this.#newer({ [event.entry.body.subject]: event.entry.body.version ?? 0 });
         }
         if (event.entry.kind === 'message') {
           this.typing.stopped(event.entry.conversationId, event.entry.senderId);
@@ -149,6 +194,15 @@ export class ChatModel {
         if (event.userId !== this.me) {
           this.typing.started(event.conversationId, event.userId, event.expiresAt);
         }
+        break;
+      case 'presence':
+        this.presence.put(event.users, event.groups);
+        break;
+      case 'versions':
+        this.#newer(event.versions);
+        break;
+      case 'conversation':
+        this.watch();
         break;
       case 'failed':
         this.#refused({ send: event.send, problem: event.problem });
@@ -164,6 +218,8 @@ export class ChatModel {
         if (event.state === 'refused' && event.problem?.code === 'unauthorized') {
           this.#onSignedOut();
         } else if (event.state === 'live') {
+          this.presence.connected();
+          this.watch();
           void this.#checkVersion();
         }
         break;
@@ -171,7 +227,21 @@ export class ChatModel {
     this.changes.emit();
   }
 
+  #newer(versions: Record<string, number>): void {
+    for (const [subject, version] of Object.entries(versions)) {
+      this.dataVersions[subject] = Math.max(version, this.dataVersions[subject] ?? 0);
+    }
+    if (versions['drafts'] !== undefined) {
+      void this.drafts.newer(versions['drafts']);
+    }
+  }
+
   #refused(failed: FailedSend): void {
+    if (failed.problem.code === 'id_reused' && failed.send.action === 'send') {
+      // The draft that this was has been sent from another device, with another text: this is a message of its own.
+      this.#submit({ ...failed.send, clientMessageId: newId() });
+      return;
+    }
     if (failed.send.action === 'send') {
       this.#outbox.addFailed(failed);
       this.failed = [...this.failed, failed];

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog } from '../parts/Dialog.tsx';
 import { useModel } from '../state/hooks.ts';
+import { Devices } from './Devices.tsx';
+import { PresenceChoice } from './PresenceChoice.tsx';
 
 export function Account({ onClose, onLogOut }: { onClose: () => void; onLogOut: () => void }) {
   const model = useModel();
@@ -15,6 +17,8 @@ export function Account({ onClose, onLogOut }: { onClose: () => void; onLogOut: 
   return (
     <Dialog title={user?.displayName ?? 'Account'} onClose={onClose}>
       <p>You are logged in as <strong>@{user?.name}</strong>{isAdministrator ? ', an administrator' : ''}.</p>
+      <PresenceChoice />
+      <Devices />
       {isAdministrator && <p><button type="button" onClick={invite}>Make an invite code</button> <output>{code}</output></p>}
       {waiting > 0 && <p class="error">{waiting === 1 ? 'One message is' : `${waiting} messages are`} not sent yet.</p>}
       <footer><button type="button" onClick={onLogOut}>Log out</button></footer>

@@ -37,6 +37,14 @@ export function Composer({ fold, about, onAbout }: Props) {
     }
   }, [text]);
 
+  // Written on another device, and nothing here since.
+  const theirs = about?.kind === 'edit' ? undefined : model.drafts.adopt(id, text);
+  useLayoutEffect(() => {
+    if (theirs !== undefined) {
+      setText(theirs);
+    }
+  }, [theirs]);
+
   const cancel = () => {
     if (about?.kind === 'edit') {
       setText(keep.get<string>(draft) ?? '');
@@ -53,16 +61,22 @@ export function Composer({ fold, about, onAbout }: Props) {
         model.submit({ action: 'edit', conversationId: id, target: about.entry.seq, text: trimmed });
       }
     } else {
-      model.submit({ action: 'send', conversationId: id, text: trimmed, replyTo: about?.entry.seq });
+      model.submit({ action: 'send', conversationId: id, text: trimmed, replyTo: about?.entry.seq }, model.drafts.take(id));
       keep.remove(draft);
     }
     setText(about?.kind === 'edit' ? keep.get<string>(draft) ?? '' : '');
     onAbout(undefined);
   };
+  const type = (now: string) => {
+    setText(now);
+    setChosen(0);
+    if (about?.kind !== 'edit') {
+      model.drafts.typed(id, now, about?.entry.seq);
+    }
+  };
   const call = (user: User) => {
     const end = area.current!.selectionStart;
-    setText(`${text.slice(0, end - called!.length)}${user.name} ${text.slice(end)}`);
-    setChosen(0);
+    type(`${text.slice(0, end - called!.length)}${user.name} ${text.slice(end)}`);
     area.current!.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -113,7 +127,7 @@ export function Composer({ fold, about, onAbout }: Props) {
         <textarea
           ref={area} rows={1} value={text} placeholder="Message" aria-label="Message" dir="auto" maxLength={100_000}
           aria-controls={matches.length > 0 ? listId : undefined} aria-activedescendant={matches.length > 0 ? `${listId}-${chosen}` : undefined}
-          onInput={event => { setText(event.currentTarget.value); setChosen(0); model.client.typing(id); }} onKeyDown={onKeyDown} />
+          onInput={event => { type(event.currentTarget.value); model.client.typing(id); }} onKeyDown={onKeyDown} />
         <button class="icon primary" aria-label={about?.kind === 'edit' ? 'Save' : 'Send'} disabled={!text.trim()}><Icon name={about?.kind === 'edit' ? 'check' : 'send'} /></button>
       </div>
     </form>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ConversationFold, Entry } from '../../sdk/src/index.ts';
+import type { ConversationFold, Entry, PresenceState } from '../../sdk/src/index.ts';
 import { Avatar } from '../parts/Avatar.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { mayWrite, otherId, titleOf } from '../state/conversations.ts';
@@ -19,6 +19,7 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
   const title = titleOf(model, fold);
   const typing = model.typing.in(id).map(user => model.people.name(user));
   const other = kind === 'direct' ? otherId(fold) : undefined;
+  const there = model.presence.group(id)?.online ?? fold.state.members?.filter(member => isThere(model.presence.of(member.userId)?.state)).length ?? 0;
   useEffect(() => {
     const escape = (event: KeyboardEvent) => event.key === 'Escape' && !event.defaultPrevented && setAbout(undefined);
     addEventListener('keydown', escape);
@@ -28,10 +29,10 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
     <main class="conversation" aria-label={title}>
       <header>
         <button type="button" class="icon back" aria-label="Back to the conversations" onClick={() => open(undefined)}><Icon name="back" /></button>
-        <Avatar user={other ? model.people.get(other) : undefined} name={title} isGroup={kind === 'group'} />
+        <Avatar user={other ? model.people.get(other) : undefined} name={title} isGroup={kind === 'group'} presence={model.presence.of(other)?.state} />
         <div class="lines">
           <h1 dir="auto">{title}</h1>
-          <p class="quiet typing" role="status">{typing.length > 0 ? `${typing.join(', ')} ${typing.length > 1 ? 'are' : 'is'} typing…` : kind === 'group' && me.role !== 'none' ? (memberCount === 1 ? 'One member' : `${memberCount} members`) : ''}</p>
+          <p class="quiet typing" role="status">{typing.length > 0 ? `${typing.join(', ')} ${typing.length > 1 ? 'are' : 'is'} typing…` : kind === 'group' && me.role !== 'none' ? (memberCount === 1 ? 'One member' : `${memberCount} members${there > 0 ? `, ${there} there` : ''}`) : model.presence.describe(other)}</p>
         </div>
         {kind === 'group' && me.role !== 'none' && <button type="button" class="icon" aria-label="Members" aria-haspopup="dialog" onClick={() => setMembersOpen(true)}><Icon name="people" /></button>}
       </header>
@@ -41,6 +42,8 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
     </main>
   );
 }
+
+const isThere = (state: PresenceState | undefined) => state !== undefined && state !== 'offline' && state !== 'invisible';
 
 function Outside({ fold }: { fold: ConversationFold }) {
   const model = useModel();

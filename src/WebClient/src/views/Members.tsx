@@ -39,8 +39,8 @@ export function Members({ fold, onClose }: { fold: ConversationFold; onClose: ()
       <ul class="people">
         {members.map(({ userId, role }) => (
           <li key={userId}>
-            <Avatar user={model.people.get(userId)} name={model.people.name(userId)} />
-            <span class="grow"><span dir="auto">{model.people.name(userId)}</span> <small>{userId === model.me ? 'You' : ''} {ROLES[role]}</small></span>
+            <Avatar user={model.people.get(userId)} name={model.people.name(userId)} presence={model.presence.of(userId)?.state} />
+            <span class="grow"><span dir="auto">{model.people.name(userId)}</span> <small>{[userId === model.me ? 'You' : '', ROLES[role], model.presence.describe(userId)].filter(Boolean).join(' · ')}</small></span>
             {manages && userId !== model.me && role !== 'owner' && (
               <button type="button" class="small" aria-label={`Remove ${model.people.name(userId)}`} onClick={() => model.attempt(() => api.removeMember(id, userId))}>Remove</button>
             )}

@@ -5,6 +5,7 @@ import { brief } from '../parts/times.ts';
 import type { ConversationFold } from '../../sdk/src/index.ts';
 import { lastTime, listed, otherId, preview, titleOf } from '../state/conversations.ts';
 import { useModel } from '../state/hooks.ts';
+import { PresenceBoard } from '../state/presence.ts';
 import { Account } from './Account.tsx';
 import { NewConversation } from './NewConversation.tsx';
 
@@ -19,7 +20,7 @@ export function Sidebar({ openId, isReady, onLogOut }: Props) {
     <nav class="sidebar" aria-label="Conversations">
       <header>
         <button type="button" class="person" onClick={() => setDialog('account')} aria-haspopup="dialog">
-          <Avatar user={me} name={me?.displayName ?? ''} />
+          <Avatar user={me} name={me?.displayName ?? ''} presence={model.presence.of(model.me)?.state} />
           <span>{me?.displayName}</span>
         </button>
         <button type="button" class="icon" aria-label="New conversation" aria-haspopup="dialog" onClick={() => setDialog('new')}><Icon name="plus" /></button>
@@ -40,13 +41,14 @@ function Item({ fold, isOpen }: { fold: ConversationFold; isOpen: boolean }) {
   const title = titleOf(model, fold);
   const typing = model.typing.in(id);
   const other = otherId(fold);
+  const presence = kind === 'direct' ? model.presence.of(other) : undefined;
   const at = lastTime(fold);
   return (
     <li>
       <a href={`#/c/${id}`} aria-current={isOpen ? 'page' : undefined} class={me.unread > 0 ? 'item unread' : 'item'}>
-        <Avatar user={kind === 'direct' && other ? model.people.get(other) : undefined} name={title} isGroup={kind === 'group'} />
+        <Avatar user={kind === 'direct' && other ? model.people.get(other) : undefined} name={title} isGroup={kind === 'group'} presence={presence?.state} />
         <span class="lines">
-          <span class="title" dir="auto">{title}</span>
+          <span class="title" dir="auto">{title}{presence && presence.state !== 'offline' && <span class="unseen"> ({PresenceBoard.word(presence.state)})</span>}</span>
           <span class="preview" dir="auto">{me.role === 'invited' ? 'You are invited' : typing.length > 0 ? `${model.people.name(typing[0]!)} is typing…` : preview(model, fold)}</span>
         </span>
         <span class="side">

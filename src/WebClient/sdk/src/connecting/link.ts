@@ -1,4 +1,4 @@
-import type { PendingSend, Problem, Stored } from '../types.ts';
+import type { PendingSend, Problem, Stored, Watch } from '../types.ts';
 
 /** One connection to the server, over whatever transport, from its opening to its end. */
 export interface Link {
@@ -7,6 +7,10 @@ export interface Link {
   send(send: PendingSend, frameId: number): void;
   mark(conversationId: string, read: number, frameId: number): void;
   typing(conversationId: string): void;
+  /** Says whose presence is wanted; it comes as events. */
+  watch(watch: Watch, frameId: number): void;
+  /** Says that the user is at the device. */
+  active(): void;
   abort(): void;
 }
 
@@ -19,4 +23,6 @@ export interface LinkHandler {
   onOk(frameId: number): void;
   onProblem(frameId: number | undefined, problem: Problem): void;
   onTick(): void;
+  /** True when the user has touched the device since the last time this was asked. */
+  wasActive(): boolean;
 }

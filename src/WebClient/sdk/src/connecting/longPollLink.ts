@@ -1,10 +1,12 @@
 import type { ChatApi } from '../api.ts';
 import { ChatProblem } from '../problem.ts';
 import type { Replica } from '../replica.ts';
-import type { PendingSend, SyncPage } from '../types.ts';
+import type { PendingSend, SyncPage, Watch } from '../types.ts';
 import type { Link, LinkEnd, LinkHandler } from './link.ts';
 
 const WAIT_SECONDS = 25;
+const ASK_EVERY = 10_000;
+const MOST_WATCHED = 200;
 
 /** Long polling for what comes, one POST after another for what goes, so that order holds. */
 export class LongPollLink implements Link {
@@ -14,6 +16,8 @@ export class LongPollLink implements Link {
   readonly #ended = new AbortController();
   readonly #until: number;
   #posts: Promise<void> = Promise.resolve();
+  #watched: string[] = [];
+  #askedAt = 0;
 
   /** Ends after `lifetime` milliseconds, so that a WebSocket is tried again. */
   constructor(api: ChatApi, replica: Replica, handler: LinkHandler, lifetime: number) {
@@ -24,7 +28,10 @@ export class LongPollLink implements Link {
   }
 
   async run(): Promise<LinkEnd> {
-    const ticking = setInterval(() => this.#handler.onTick(), 1000);
+    const ticking = setInterval(() => {
+      this.#handler.onTick();
+      this.#askPresence();
+    }, 1000);
     try {
       this.#replica.me ||= (await this.#api.me(this.#ended.signal)).user.id;
       let isLive = false;
@@ -51,6 +58,22 @@ export class LongPollLink implements Link {
 
   send(send: PendingSend, frameId: number): void {
     this.#post(frameId, async () => this.#handler.onAck(frameId, await this.#api.sendPending(send, this.#ended.signal)));
+  }
+
+  /** Who polls asks for those on the screen now and then; whose contacts they are only the server knows. */
+  watch(watch: Watch): void {
+    this.#watched = [...new Set(watch.userIds ?? [])].slice(0, MOST_WATCHED);
+    this.#askedAt = 0;
+  }
+
+  /** A poll says that the device is there; that its user is says only what they do. */
+  active(): void {}
+
+  #askPresence(): void {
+    if (this.#watched.length > 0 && Date.now() - this.#askedAt >= ASK_EVERY) {
+      this.#askedAt = Date.now();
+      this.#api.presence(this.#watched, this.#ended.signal).then(users => this.#replica.presence(users, []), () => undefined);
+    }
   }
 
   mark(conversationId: string, read: number, frameId: number): void {

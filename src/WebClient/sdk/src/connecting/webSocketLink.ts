@@ -1,5 +1,5 @@
 import type { Replica } from '../replica.ts';
-import type { ConversationState, OwnState, PendingSend, ServerFrame } from '../types.ts';
+import type { ConversationState, OwnState, PendingSend, ServerFrame, Watch } from '../types.ts';
 import type { Link, LinkEnd, LinkHandler } from './link.ts';
 
 /** As much of a WebSocket as is used: the browser's, or that of the package `ws`. */
@@ -82,6 +82,14 @@ export class WebSocketLink implements Link {
     this.#write({ type: 'typing', conversationId });
   }
 
+  watch(watch: Watch, frameId: number): void {
+    this.#write({ type: 'watch', id: frameId, ...watch });
+  }
+
+  active(): void {
+    this.#beat(true);
+  }
+
   /** Does not wait for the other end, which may be gone. */
   abort(): void {
     this.#mending.abort();
@@ -137,6 +145,8 @@ export class WebSocketLink implements Link {
       case 'me': return this.#replica.applyMe(conversationId!, frame.state as OwnState);
       case 'conversation': return this.#replica.applyState(frame.state as ConversationState);
       case 'typing': return this.#replica.typing(conversationId!, frame.userId!, frame.expiresAt);
+      case 'versions': return this.#replica.versions(frame.versions ?? {});
+      case 'presence': return this.#replica.presence(frame.users ?? [], frame.groups ?? []);
       case 'problem':
         if (frame.problem?.code === 'invalid_cursor' && frame.id === undefined) {
           this.#replica.forgetCursor();
@@ -157,12 +167,16 @@ export class WebSocketLink implements Link {
       return;
     }
     if (now - this.#beatAt >= this.#heartbeat - TICK / 2) {
-      this.#beatAt = now;
-      this.#unanswered++;
-      this.#write({ type: 'heartbeat' });
+      this.#beat(this.#handler.wasActive());
     }
     this.#acknowledge();
     this.#handler.onTick();
+  }
+
+  #beat(active: boolean): void {
+    this.#beatAt = Date.now();
+    this.#unanswered++;
+    this.#write({ type: 'heartbeat', active: active || undefined });
   }
 
   /** Says that everything up to the cursor is here, at most once a second. */
