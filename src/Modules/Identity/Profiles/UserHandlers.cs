@@ -44,7 +44,7 @@ internal sealed class PingAccountsHandler(IdentityStore store, TimeProvider time
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return (await store.ReadAllAsync(db => db.Facts.Select(fact => fact.Key).Take(1).ToListAsync(both.Token), both.Token)).Count;
+            return (await store.ReadAllAsync(db => db.Facts.Select(fact => fact.Key).OrderBy(key => key).Take(1).ToListAsync(both.Token), both.Token)).Count;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -33,7 +33,8 @@ internal class IdentityDb(DbContextOptions options) : DbContext(options)
         // Each statement is of interest only to whoever looks into this module. So is one that fails: a name that is taken
         // fails by its index and is answered; what nobody expected is logged by whoever it reaches.
         (DbContextOptionsBuilder<T>)options.UseApplicationServiceProvider(services).ConfigureWarnings(events => events.Log(
-            (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug)));
+            (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug),
+            (RelationalEventId.ConnectionError, LogLevel.Debug), (RelationalEventId.TransactionError, LogLevel.Debug)));
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();

@@ -53,7 +53,7 @@ internal sealed class PostgresDatabase : IDatabase
         PostgresException { SqlState: var state } => state switch
         {
             PostgresErrorCodes.UniqueViolation => Failure.Taken,
-            PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable => Failure.Undone,
+            PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => Failure.Undone,
             // The server stops, or has just started; class 57 but for the cancelled statement.
             PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => Failure.Lost,
             _ => Failure.Refused,
