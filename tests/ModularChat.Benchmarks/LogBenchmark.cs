@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.RocksDb;
 using ModularChat.Messaging.Storage.Sqlite;
 using ModularChat.Storage;
 
@@ -10,7 +11,7 @@ namespace ModularChat.Benchmarks;
 
 /// <summary>
 /// The log itself, as Messaging calls it:
-/// <c>dotnet run -c Release --project tests/ModularChat.Benchmarks -- log [entries of the long conversation] [seconds a line]</c>.
+/// <c>dotnet run -c Release --project tests/ModularChat.Benchmarks -- log [entries of the long conversation] [seconds a line] [--engine rocksdb]</c>.
 /// </summary>
 internal sealed class LogBenchmark(IMessageLog log, double seconds)
 {
@@ -21,15 +22,24 @@ internal sealed class LogBenchmark(IMessageLog log, double seconds)
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var entries = args.Length > 0 ? int.Parse(args[0], provider: null) : 1_000_000;
-        var seconds = args.Length > 1 ? double.Parse(args[1], provider: null) : 4;
+        var engine = Array.IndexOf(args, "--engine") is >= 0 and var at ? args[at + 1] : "sqlite";
+        var numbers = args.Where(a => char.IsDigit(a[0])).ToArray();
+        var entries = numbers.Length > 0 ? int.Parse(numbers[0], provider: null) : 1_000_000;
+        var seconds = numbers.Length > 1 ? double.Parse(numbers[1], provider: null) : 4;
         var folder = Directory.CreateTempSubdirectory("modularchat-bench-");
         try
         {
             using var data = DataFolder.Open(folder.FullName);
-            await using var log = await SqliteMessageLog.OpenAsync(
-                data, "messages.db", new LogOpening(null, Ids.New()), new MessageLogOptions { MaxPending = 100_000 }, 100, new Nobody(), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+            if (engine == "rocksdb")
+            {
+                RawRocks.Run(folder.FullName, entries, seconds);
+            }
+            var (options, token) = (new MessageLogOptions { MaxPending = 100_000 }, CancellationToken.None);
+            await using IMessageLog log = engine == "rocksdb"
+                ? await RocksMessageLog.OpenAsync(data, "messages.rocksdb", new LogOpening(null, Ids.New()), options, 100, new Nobody(), TimeProvider.System, NullLogger.Instance, token)
+                : await SqliteMessageLog.OpenAsync(data, "messages.db", new LogOpening(null, Ids.New()), options, 100, new Nobody(), TimeProvider.System, NullLogger.Instance, token);
             await new LogBenchmark(log, seconds).RunAsync(entries);
+            Console.WriteLine($"resident {Environment.WorkingSet >> 20} MB, on disk {folder.EnumerateFiles("*", SearchOption.AllDirectories).Where(f => !f.FullName.Contains("raw.rocksdb", StringComparison.Ordinal)).Sum(f => f.Length) >> 20} MB");
         }
         finally
         {

@@ -10,6 +10,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/ModularChat.Benchmarks -- log [entries] [seconds a line] | log-layout [rows before] [seconds a cell] | log-provider");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/ModularChat.Benchmarks -- log [entries] [seconds a line] [--engine rocksdb] | log-layout [rows before] [seconds a cell] | log-provider");
     return 2;
 }

@@ -9,15 +9,16 @@ public sealed class KillTests(ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task What_was_acked_survives_kill_9_under_load_once_and_in_order()
+    [Theory, MemberData(nameof(EmbeddedEngines.All), MemberType = typeof(EmbeddedEngines))]
+    public async Task What_was_acked_survives_kill_9_under_load_once_and_in_order(string engine)
     {
+        string[] settings = [Integrator.Settings, EmbeddedEngines.Setting(engine)];
         var rounds = int.Parse(Environment.GetEnvironmentVariable("MODULARCHAT_FAULT_ROUNDS") ?? "2", CultureInfo.InvariantCulture);
         var seed = Environment.TickCount;
         var random = new Random(seed);
         output.WriteLine($"{rounds} rounds, seed {seed}");
         var folder = Directory.CreateTempSubdirectory("modularchat-kill-").FullName;
-        var server = await ServerProcess.StartAsync(folder, settings: Integrator.Settings);
+        var server = await ServerProcess.StartAsync(folder, settings: settings);
         try
         {
             using var integrator = await Integrator.FromFolderAsync(server.Url, folder);
@@ -39,7 +40,7 @@ public sealed class KillTests(ITestOutputHelper output)
             {
                 await Task.Delay(random.Next(1000, 2500), Token);
                 await server.DisposeAsync();
-                server = await ServerProcess.StartAsync(folder, server.Url.Port, Integrator.Settings);
+                server = await ServerProcess.StartAsync(folder, server.Url.Port, settings);
             }
             await Task.Delay(1000, Token);
             await stop.CancelAsync();

@@ -22,6 +22,8 @@ internal static class RocksSchema
             Make(batch, seed);
             database.Write(batch);
             batch.Clear();
+            // What the log is must not hang on its write-ahead log.
+            database.Flush();
             info = ReadMeta(database)!;
         }
         if (opening.Seed is { } wanted && wanted.LogId != info.LogId)

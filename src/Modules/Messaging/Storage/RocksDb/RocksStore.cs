@@ -19,6 +19,7 @@ internal sealed class RocksStore(string path, MessageLogOptions options, int rec
         options.RocksDb.MaxOpenFiles > 0 ? options.RocksDb.MaxOpenFiles : Math.Clamp(FileLimit() / 4, FewestOpenFiles, MostOpenFiles));
     private RocksDatabase? _database;
     private int _shards;
+    private int _isDisposed;
 
     public string Path => path;
 
@@ -82,10 +83,13 @@ internal sealed class RocksStore(string path, MessageLogOptions options, int rec
 
     public void Dispose()
     {
-        _gate.EnterWriteLock();
-        Close();
-        _gate.ExitWriteLock();
-        _gate.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            _gate.EnterWriteLock();
+            Close();
+            _gate.ExitWriteLock();
+            _gate.Dispose();
+        }
     }
 
     private WriterSession Session(RocksDatabase database)

@@ -90,6 +90,11 @@ internal static class LogSchema
             AddRun(database, new RunRow(runId, ReadPositions(database, shards), at));
         }
         database.Execute("COMMIT");
+        if (version == 0)
+        {
+            // What the log is must not hang on its write-ahead file.
+            database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
         return new LogInfo(logId, opening.RunId ?? (ReadRuns(database) is [.., var last] ? last.Id : Guid.Empty), shards, key);
     }
 
