@@ -6,7 +6,7 @@ namespace ModularChat.Storage.RocksDb;
 /// <summary>An open database with everything that must be freed after it and before it. Iterators and snapshots hold it open.</summary>
 internal sealed unsafe class DatabaseHandle : SafeHandle
 {
-    private const int Lz4 = 4, PointInTimeRecovery = 2, WarnLevel = 2;
+    private const int Lz4 = 4, PointInTimeRecovery = 2, WarnLevel = 2, TwoLevelIndex = 2;
 
     private readonly nint _options;
     private readonly nint _table;
@@ -20,8 +20,12 @@ internal sealed unsafe class DatabaseHandle : SafeHandle
         _table = rocksdb_block_based_options_create();
         rocksdb_block_based_options_set_block_cache(_table, _cache);
         rocksdb_block_based_options_set_filter_policy(_table, rocksdb_filterpolicy_create_bloom_full(10));
-        // Indexes and filters count in the cache: otherwise memory grows with the data.
+        // Indexes and filters count in the cache: otherwise memory grows with the data. In small pieces: the index of a whole file is larger
+        // than a part of the cache, and was read and unpacked again for every look-up (0.4 ms each, measured).
         rocksdb_block_based_options_set_cache_index_and_filter_blocks(_table, 1);
+        rocksdb_block_based_options_set_index_type(_table, TwoLevelIndex);
+        rocksdb_block_based_options_set_partition_filters(_table, 1);
+        rocksdb_block_based_options_set_pin_top_level_index_and_filter(_table, 1);
         rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(_table, 1);
         rocksdb_block_based_options_set_format_version(_table, 5);
         _options = rocksdb_options_create();
@@ -32,6 +36,9 @@ internal sealed unsafe class DatabaseHandle : SafeHandle
         rocksdb_options_set_level_compaction_dynamic_level_bytes(_options, 1);
         rocksdb_options_set_db_write_buffer_size(_options, (nuint)settings.WriteBufferBytes);
         rocksdb_options_set_write_buffer_size(_options, (nuint)settings.WriteBufferBytes);
+        // New requests are looked up where they are not.
+        rocksdb_options_set_memtable_whole_key_filtering(_options, 1);
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(_options, 0.02);
         // A family that is rarely written keeps every log file since its last flush.
         rocksdb_options_set_max_total_wal_size(_options, (ulong)settings.WriteBufferBytes * 2);
         rocksdb_options_set_max_open_files(_options, settings.MaxOpenFiles);

@@ -25,6 +25,8 @@ internal static unsafe partial class RocksNative
     [LibraryImport(Library)] public static partial void rocksdb_options_set_max_log_file_size(nint options, nuint value);
     [LibraryImport(Library)] public static partial void rocksdb_options_set_bytes_per_sync(nint options, ulong value);
     [LibraryImport(Library)] public static partial void rocksdb_options_set_level_compaction_dynamic_level_bytes(nint options, byte value);
+    [LibraryImport(Library)] public static partial void rocksdb_options_set_memtable_whole_key_filtering(nint options, byte value);
+    [LibraryImport(Library)] public static partial void rocksdb_options_set_memtable_prefix_bloom_size_ratio(nint options, double value);
     [LibraryImport(Library)] public static partial void rocksdb_options_set_block_based_table_factory(nint options, nint table);
 
     [LibraryImport(Library)] public static partial nint rocksdb_block_based_options_create();
@@ -34,6 +36,9 @@ internal static unsafe partial class RocksNative
     [LibraryImport(Library)] public static partial void rocksdb_block_based_options_set_cache_index_and_filter_blocks(nint table, byte value);
     [LibraryImport(Library)] public static partial void rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(nint table, byte value);
     [LibraryImport(Library)] public static partial void rocksdb_block_based_options_set_format_version(nint table, int value);
+    [LibraryImport(Library)] public static partial void rocksdb_block_based_options_set_index_type(nint table, int value);
+    [LibraryImport(Library)] public static partial void rocksdb_block_based_options_set_partition_filters(nint table, byte value);
+    [LibraryImport(Library)] public static partial void rocksdb_block_based_options_set_pin_top_level_index_and_filter(nint table, byte value);
     [LibraryImport(Library)] public static partial nint rocksdb_filterpolicy_create_bloom_full(double bitsPerKey);
     [LibraryImport(Library)] public static partial nint rocksdb_cache_create_lru(nuint capacity);
     [LibraryImport(Library)] public static partial void rocksdb_cache_destroy(nint cache);
