@@ -112,6 +112,8 @@ public sealed class IdentityVersionTests
 
         public Task PrepareAsync(IdentityDb db, CancellationToken token) => database.PrepareAsync(db, token);
 
+        public Task TakeTimeAsync(IdentityDb db, CancellationToken token) => database.TakeTimeAsync(db, token);
+
         public Task CheckAsync(CancellationToken token) => database.CheckAsync(token);
 
         public Task AloneAsync(IdentityDb db, Func<Task> work, CancellationToken token) => database.AloneAsync(db, work, token);

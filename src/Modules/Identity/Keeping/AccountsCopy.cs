@@ -78,6 +78,7 @@ internal sealed class AccountsCopy(Databases databases, SchemaRule rule)
         // An embedded engine would keep writers polling for as long as this reads.
         using var held = database.Writer is { } writer ? await HoldAsync(writer, token) : null;
         await using var db = database.Open();
+        await database.TakeTimeAsync(db, token);
         await using var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, token);
         foreach (var table in Tables.All())
         {
@@ -98,6 +99,7 @@ internal sealed class AccountsCopy(Databases databases, SchemaRule rule)
         await CheckAsync(path, file, token);
         var tables = Tables.All().ToDictionary(t => t.Name, StringComparer.Ordinal);
         await using var db = database.Open();
+        await database.TakeTimeAsync(db, token);
         await using var transaction = await db.Database.BeginTransactionAsync(token);
         foreach (var table in tables.Values)
         {

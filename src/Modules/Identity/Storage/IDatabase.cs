@@ -43,6 +43,9 @@ internal interface IDatabase
     /// <summary>What has to be done once before the first migrations; nobody else is at it.</summary>
     Task PrepareAsync(IdentityDb db, CancellationToken token);
 
+    /// <summary>Lets statements on this context take as long as they take: those about all rows, not those that somebody waits for.</summary>
+    Task TakeTimeAsync(IdentityDb db, CancellationToken token);
+
     /// <summary>Does <paramref name="work"/> on the tables as a whole while no other process does.</summary>
     Task AloneAsync(IdentityDb db, Func<Task> work, CancellationToken token);
 

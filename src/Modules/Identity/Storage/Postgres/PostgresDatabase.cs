@@ -100,10 +100,7 @@ internal sealed class PostgresDatabase : IDatabase
             await keeper.OpenAsync(token);
             await using var take = new NpgsqlCommand($"SET lock_timeout = '10min'; SET statement_timeout = 0; SELECT pg_advisory_lock({MigrationSpace.ToString(CultureInfo.InvariantCulture)}, 0)", keeper);
             await take.ExecuteNonQueryAsync(token);
-            // A migration takes as long as it takes.
-            db.Database.SetCommandTimeout(0);
-            await db.Database.OpenConnectionAsync(token);
-            await db.Database.ExecuteSqlRawAsync("SET lock_timeout = '5min'; SET statement_timeout = 0", token);
+            await TakeTimeAsync(db, token);
             await work();
         }
         catch (Exception e) when (e.As<DbException>() is { } refusal)
@@ -116,6 +113,14 @@ internal sealed class PostgresDatabase : IDatabase
         db.Database.SqlQuery<long>($"SELECT (pg_current_wal_lsn() - '0/0')::bigint AS \"Value\"").SingleAsync(token);
 
     public Task PrepareAsync(IdentityDb db, CancellationToken token) => Task.CompletedTask;
+
+    public async Task TakeTimeAsync(IdentityDb db, CancellationToken token)
+    {
+        db.Database.SetCommandTimeout(0);
+        // Kept open, or the settings would be forgotten with the connection.
+        await db.Database.OpenConnectionAsync(token);
+        await db.Database.ExecuteSqlRawAsync("SET lock_timeout = '5min'; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0", token);
+    }
 
     public void Close()
     {

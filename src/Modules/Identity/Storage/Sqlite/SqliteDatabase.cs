@@ -37,6 +37,8 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
     // Nobody follows it.
     public Task<long> PositionAsync(IdentityDb db, CancellationToken token) => Task.FromResult(0L);
 
+    public Task TakeTimeAsync(IdentityDb db, CancellationToken token) => Task.CompletedTask;
+
     public Task CheckAsync(CancellationToken token) => Task.CompletedTask;
 
     // The lock on the data folder says that there is no other process.
