@@ -36,7 +36,9 @@ public static class PostgreSqlSource
     public static string Describe(string connectionString)
     {
         var parts = Parse(connectionString);
-        return string.Create(CultureInfo.InvariantCulture, $"PostgreSQL at {parts.Host}:{parts.Port} (database {parts.Database ?? parts.Username})");
+        // Several hosts have their ports with them.
+        var port = parts.Host!.Contains(',', StringComparison.Ordinal) ? "" : $":{parts.Port.ToString(CultureInfo.InvariantCulture)}";
+        return $"PostgreSQL at {parts.Host}{port} (database {parts.Database ?? parts.Username})";
     }
 
     private static string Complete(string connectionString, string name, int connections, IEnumerable<string> settings)
@@ -45,6 +47,7 @@ public static class PostgreSqlSource
         var given = new HashSet<string>(parts.Keys, StringComparer.OrdinalIgnoreCase);
         Default("Application Name", () => parts.ApplicationName = name);
         Default("Maximum Pool Size", () => parts.MaxPoolSize = connections);
+        Default("Host Recheck Seconds", () => parts.HostRecheckSeconds = 1);
         Default("Timeout", () => parts.Timeout = 5);
         // Longer than the server's own end of a statement: whoever gives up first should be the one who knows what became of it.
         Default("Command Timeout", () => parts.CommandTimeout = (int)StatementTimeout.TotalSeconds + 5);

@@ -56,7 +56,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>What the server has written to its log.</summary>
     public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
 
-    private string Data => Path.Combine(_folder, "data");
+    /// <summary>The folder of its files.</summary>
+    public string Data => Path.Combine(_folder, "data");
 
     private string LogFile => Path.Combine(_folder, "log");
 

@@ -99,8 +99,8 @@ internal sealed class LogReads(LogServer server, int shards)
         """;
 
     private const string Page = $"""
-        SELECT {Rows.EntryColumns} FROM conversation c JOIN entry e ON e.conversation = c.id AND e.seq >= $2 AND e.seq <= $3 AND e.seq > c.cut {Rows.EntryTarget}
-        WHERE c.id = $1 ORDER BY e.seq
+        SELECT {Rows.EntryColumns} FROM entry e {Rows.EntryTarget}
+        WHERE e.conversation = $1 AND e.seq >= $2 AND e.seq <= $3 AND e.seq > (SELECT c.cut FROM conversation c WHERE c.id = $1) ORDER BY e.seq
         """;
 
     public ValueTask<IReadOnlyList<T>> ListAsync<T>(string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, T> read, CancellationToken token) => server.ReadAsync(

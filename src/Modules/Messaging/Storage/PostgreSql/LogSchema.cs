@@ -32,7 +32,9 @@ internal static class LogSchema
 
     public static async Task<bool> IsMadeAsync(NpgsqlConnection connection, CancellationToken token)
     {
-        await using var find = new NpgsqlCommand("SELECT to_regclass('modularchat_log.meta') IS NOT NULL", connection);
+        // From the tables themselves: to_regclass may answer from before the lock that another node held to make it.
+        await using var find = new NpgsqlCommand(
+            "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'modularchat_log' AND c.relname = 'meta')", connection);
         return (bool)(await find.ExecuteScalarAsync(token))!;
     }
 

@@ -15,25 +15,31 @@ internal sealed class LogServer : IAsyncDisposable
         SELECT current_setting('server_version_num')::integer, current_setting('synchronous_commit'), current_setting('fsync'), current_setting('full_page_writes'),
             pg_is_in_recovery(), CASE WHEN pg_is_in_recovery() THEN '' ELSE
             (SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
-            || coalesce(to_regclass('modularchat_log.entry')::oid::bigint::text, '') END
+            || (SELECT oid::bigint::text FROM pg_database WHERE datname = current_database()) || '/' || coalesce(
+            (SELECT c.oid::bigint::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'modularchat_log' AND c.relname = 'entry'), '') END
         """;
 
     // Plans are made once, often before the tables have rows: only those by index are right for what comes later.
     private static readonly string[] Settings =
     [
-        $"search_path={Schema}", "plan_cache_mode=force_generic_plan", "jit=off", "enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off",
+        $"search_path={Schema}", "plan_cache_mode=force_generic_plan", "jit=off", "enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off", "enable_bitmapscan=off",
     ];
 
-    private readonly NpgsqlDataSource _pool;
-    private readonly SemaphoreSlim _readers;
-    private readonly AsyncLocal<bool> _takesAnyHome = new();
+    // Readers have connections of their own: neither side waits for the other, and few connections stay warm.
+    private readonly NpgsqlDataSource _writers;
+    private readonly NpgsqlDataSource _readers;
+    private readonly SemaphoreSlim _reading;
+    // For whoever finds out what the home is now; a pool that has just refused a host would not try it again at once.
+    private readonly NpgsqlDataSource _any;
     private volatile string? _home;
 
     public LogServer(string connectionString, int shards, int readers)
     {
         Place = PostgreSqlSource.Describe(connectionString);
-        _readers = new SemaphoreSlim(readers);
-        _pool = PostgreSqlSource.Open(connectionString, "ModularChat log", readers + Math.Min(shards, 16) + 3, Settings, CheckAsync);
+        _reading = new SemaphoreSlim(readers);
+        _any = PostgreSqlSource.Open(connectionString, "ModularChat log, looking", 2, Settings, connection => CheckAsync(connection, home: null));
+        _readers = PostgreSqlSource.Open(connectionString, "ModularChat log, reading", readers, Settings, connection => CheckAsync(connection, _home));
+        _writers = PostgreSqlSource.Open(connectionString, "ModularChat log, writing", Math.Min(shards, 16) + 2, Settings, connection => CheckAsync(connection, _home));
     }
 
     /// <summary>Where it is, for people.</summary>
@@ -47,37 +53,22 @@ internal sealed class LogServer : IAsyncDisposable
 
     /// <summary>A checked connection; the pool gets it back when it is disposed.</summary>
     /// <exception cref="LogUnavailableException">The server cannot be used now.</exception>
-    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken token)
-    {
-        try
-        {
-            return await _pool.OpenConnectionAsync(token);
-        }
-        catch (HistoryChangedException) when (HistoryChanged is not null)
-        {
-            await HistoryChanged(token);
-            return await _pool.OpenConnectionAsync(token);
-        }
-    }
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken token) => OpenAsync(_writers, token);
 
     /// <summary>A connection whose home is not compared: for whoever finds out what the home is now.</summary>
-    public async ValueTask<NpgsqlConnection> OpenAnyAsync(CancellationToken token)
-    {
-        _takesAnyHome.Value = true;
-        return await _pool.OpenConnectionAsync(token);
-    }
+    public ValueTask<NpgsqlConnection> OpenAnyAsync(CancellationToken token) => _any.OpenConnectionAsync(token);
 
     /// <summary>Reads; once more when the connection turns out to be broken.</summary>
     public async ValueTask<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken token)
     {
-        await _readers.WaitAsync(token);
+        await _reading.WaitAsync(token);
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    await using var connection = await OpenAsync(token);
+                    await using var connection = await OpenAsync(_readers, token);
                     return await read(connection);
                 }
                 catch (Exception e) when (PostgreSqlErrors.IsAway(e) && !token.IsCancellationRequested)
@@ -91,7 +82,7 @@ internal sealed class LogServer : IAsyncDisposable
         }
         finally
         {
-            _readers.Release();
+            _reading.Release();
         }
     }
 
@@ -123,11 +114,30 @@ internal sealed class LogServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _pool.DisposeAsync();
-        _readers.Dispose();
+        await _readers.DisposeAsync();
+        await _writers.DisposeAsync();
+        await _any.DisposeAsync();
+        _reading.Dispose();
     }
 
-    private async Task CheckAsync(NpgsqlConnection connection)
+    private async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource pool, CancellationToken token)
+    {
+        try
+        {
+            return await pool.OpenConnectionAsync(token);
+        }
+        catch (Exception e) when (HistoryChanged is not null && IsHistory(e))
+        {
+            await HistoryChanged(token);
+            return await pool.OpenConnectionAsync(token);
+        }
+    }
+
+    /// <summary>With several hosts in the connection string what one of them says comes wrapped.</summary>
+    private static bool IsHistory(Exception? e) =>
+        e is HistoryChangedException || (e is AggregateException many ? many.InnerExceptions.Any(IsHistory) : e is not null && IsHistory(e.InnerException));
+
+    private async Task CheckAsync(NpgsqlConnection connection, string? home)
     {
         await using var command = new NpgsqlCommand(Look, connection);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
@@ -136,7 +146,7 @@ internal sealed class LogServer : IAsyncDisposable
         {
             throw new UnfitServerException($"{Place} {why}");
         }
-        if (!_takesAnyHome.Value && _home is { } home && reader.GetString(5) != home)
+        if (home is not null && reader.GetString(5) != home)
         {
             throw new HistoryChangedException(Place);
         }

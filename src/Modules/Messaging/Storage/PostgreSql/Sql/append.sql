@@ -2,7 +2,8 @@
 -- commit, and a statement after the lock sees all that was committed before it: so positions rise in the order of commits, and no check here
 -- looks at an older state. A run (from the last end to its own) is 0: entries that change nothing else, each request once; 1: one entry
 -- that changes something; 2: marks, each member once. Marks lie in the same arrays: target = delivered, members_seq = read, role = flags
--- or null to keep the preferences, at = muted until.
+-- or null to keep the preferences, at = muted until. Rows of heads and members change only under the lock, so they are found once and changed
+-- where they were found (ctid).
 CREATE FUNCTION append(
     p_shard integer, p_known bigint, p_receipts integer, p_ends integer[], p_runs smallint[],
     p_conversation uuid[], p_sender uuid[], p_client uuid[], p_hash uuid[], p_kind smallint[], p_at bigint[], p_chk bigint[],
@@ -31,7 +32,7 @@ BEGIN
             WHEN 0 THEN
                 RETURN QUERY
                 WITH op AS MATERIALIZED (
-                    SELECT o.*, c.seq AS head_seq, c.number AS head_number, m.role AS sender_role, r.seq AS r_seq, r.place AS r_place, r.at AS r_at,
+                    SELECT o.*, c.ctid AS head, c.seq AS head_seq, c.number AS head_number, m.ctid AS sender_row, m.role AS sender_role, r.seq AS r_seq, r.place AS r_place, r.at AS r_at,
                         CASE WHEN c.id IS NULL THEN 4
                              WHEN r.place IS NOT NULL THEN CASE WHEN r.hash = o.hash THEN 1 ELSE 2 END
                              WHEN c.members_seq <> o.members_seq AND (o.role IS NULL OR m.role IS NULL OR m.role <> o.role) THEN 3
@@ -46,7 +47,7 @@ BEGIN
                         WHERE e.client_message_id = o.client AND e.conversation = o.conversation AND e.sender = o.sender
                             AND e.hash IS NOT NULL AND e.place > v_base + v_forgotten LIMIT 1) r ON true),
                 ok AS MATERIALIZED (
-                    SELECT ord, conversation, sender, client, hash, kind, at, chk, body, target, sender_role,
+                    SELECT ord, conversation, sender, client, hash, kind, at, chk, body, target, head, sender_row, sender_role,
                         v_position + row_number() OVER (ORDER BY ord) AS position,
                         head_seq + row_number() OVER w AS seq, head_number + count(*) FILTER (WHERE kind = 1) OVER w AS number
                     FROM op WHERE outcome = 0
@@ -56,19 +57,23 @@ BEGIN
                     SELECT v_base + position, seq, number, at, chk, target, kind, 0, conversation, sender, client, hash, body FROM ok ORDER BY position),
                 heads AS (
                     UPDATE conversation c SET seq = x.seq, number = x.number, position = x.position, marks_position = coalesce(x.marks, c.marks_position)
-                    FROM (SELECT conversation, max(seq) AS seq, max(number) AS number, max(position) AS position,
+                    FROM (SELECT head, max(seq) AS seq, max(number) AS number, max(position) AS position,
                             max(position) FILTER (WHERE kind = 1 AND sender_role >= 2) AS marks
-                          FROM ok GROUP BY conversation) x
-                    WHERE c.id = x.conversation RETURNING head_row(c) AS row),
+                          FROM ok GROUP BY head) x
+                    WHERE c.ctid = x.head RETURNING c.*),
                 senders AS (
                     UPDATE member m SET read = x.seq, delivered = x.seq, read_number = x.number, marks_position = x.position
-                    FROM (SELECT conversation, sender, max(seq) AS seq, max(number) AS number, max(position) AS position
-                          FROM ok WHERE kind = 1 AND sender_role >= 2 GROUP BY conversation, sender) x
-                    WHERE m.conversation = x.conversation AND m.user_id = x.sender RETURNING member_row(m) AS row)
-                SELECT (result_row((v_from - 1 + ord)::integer, 0, seq, position, at, number)).* FROM ok
-                UNION ALL SELECT (result_row((v_from - 1 + ord)::integer, outcome, r_seq, r_place - v_base, r_at, 0)).* FROM op WHERE outcome <> 0
-                UNION ALL SELECT (row).* FROM heads
-                UNION ALL SELECT (row).* FROM senders;
+                    FROM (SELECT sender_row, max(seq) AS seq, max(number) AS number, max(position) AS position
+                          FROM ok WHERE kind = 1 AND sender_role >= 2 GROUP BY sender_row) x
+                    WHERE m.ctid = x.sender_row RETURNING m.*)
+                SELECT 0::smallint, v_from - 1 + ord::integer, NULL::uuid, NULL::uuid, 0::bigint, seq, position, at, number,
+                    NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bytea, NULL::bigint[] FROM ok
+                UNION ALL SELECT 0::smallint, v_from - 1 + ord::integer, NULL, NULL, outcome, r_seq, r_place - v_base, r_at, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                    FROM op WHERE outcome <> 0
+                UNION ALL SELECT 1::smallint, 0, id, NULL, kind, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, title, NULL
+                    FROM heads
+                UNION ALL SELECT 2::smallint, 0, conversation, user_id, role, flags, delivered, read, read_number, marks_position, ranges_position, muted_until,
+                    NULL, NULL, NULL, ranges FROM senders;
                 v_position := coalesce((SELECT max(e.place) FROM entry e WHERE e.place > v_base + v_position AND e.place < v_base + (1::bigint << 48)) - v_base, v_position);
             WHEN 1 THEN
                 RETURN QUERY SELECT * FROM change(
@@ -101,12 +106,15 @@ BEGIN
                 rows AS (
                     UPDATE member m SET read = x.read, delivered = x.delivered, read_number = x.read_number, flags = x.flags, muted_until = x.muted_until,
                         marks_position = x.position
-                    FROM moved x WHERE m.conversation = x.conversation AND m.user_id = x.user_id RETURNING member_row(m) AS row),
+                    FROM moved x WHERE m.conversation = x.conversation AND m.user_id = x.user_id RETURNING m.*),
                 heads AS (
                     UPDATE conversation c SET marks_position = x.position
                     FROM (SELECT conversation, max(position) AS position FROM moved GROUP BY conversation) x
-                    WHERE c.id = x.conversation RETURNING head_row(c) AS row)
-                SELECT (row).* FROM rows UNION ALL SELECT (row).* FROM heads;
+                    WHERE c.id = x.conversation RETURNING c.*)
+                SELECT 2::smallint, 0, conversation, user_id, role::bigint, flags::bigint, delivered, read, read_number, marks_position, ranges_position, muted_until,
+                    NULL::bigint, NULL::bigint, NULL::bytea, ranges FROM rows
+                UNION ALL SELECT 1::smallint, 0, id, NULL, kind, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, title, NULL
+                    FROM heads;
                 v_position := coalesce((SELECT max(k.place) FROM mark k WHERE k.place > v_base + v_position AND k.place < v_base + (1::bigint << 48)) - v_base, v_position);
             END CASE;
             v_from := v_to + 1;
