@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ModularChat.Cli.Admin;
 using ModularChat.Cli.Bench;
+using ModularChat.Cli.Discovery;
 using ModularChat.Cli.Replay;
 using ModularChat.Cli.Upkeep;
 
@@ -11,7 +12,7 @@ internal static class Tool
 {
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore() };
+        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), DiscoverCommand.Make(), DrainCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore() };
         return await root.Parse(args).InvokeAsync();
     }
 }

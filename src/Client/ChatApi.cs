@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -59,6 +60,34 @@ public sealed partial class ChatApi(HttpMessageInvoker http, Uri server, ChatCre
     /// <summary>Administrator: makes an application key, told this once.</summary>
     public async Task<string> CreateApplicationAsync(string name, IReadOnlyList<string> scopes, CancellationToken token = default) =>
         (await SendAsync(HttpMethod.Post, "admin/applications", new ApplicationBody(name, scopes), ClientJson.Default.ApplicationBody, ClientJson.Default.ApplicationAnswer, token)).Key;
+
+    /// <summary>The chat server to connect to. Without a place the server finds out where the caller is, as well as it can.</summary>
+    /// <param name="region">The caller's region.</param>
+    /// <param name="latitude">Where the caller is, with <paramref name="longitude"/>.</param>
+    /// <param name="longitude">Where the caller is.</param>
+    /// <param name="explain">Whether to say how it was chosen.</param>
+    /// <param name="token">Ends the wait.</param>
+    public Task<ServerChoice> FindServerAsync(string? region = null, double? latitude = null, double? longitude = null, bool explain = false, CancellationToken token = default)
+    {
+        List<string> query = explain ? ["explain=true"] : [];
+        if (region is not null)
+        {
+            query.Add("region=" + Uri.EscapeDataString(region));
+        }
+        if (latitude is { } lat)
+        {
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"lat={lat}"));
+        }
+        if (longitude is { } lon)
+        {
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"lon={lon}"));
+        }
+        return SendAsync(HttpMethod.Get, "discovery/server" + (query.Count == 0 ? "" : "?" + string.Join('&', query)), ClientJson.Default.ServerChoice, token);
+    }
+
+    /// <summary>Administrator: asks a node of a cluster to send its clients away and to end.</summary>
+    public Task DrainNodeAsync(string id, CancellationToken token = default) =>
+        SendAsync(HttpMethod.Post, $"admin/nodes/{Uri.EscapeDataString(id)}/drain", token);
 
     /// <summary>Every limit that the server enforces.</summary>
     public Task<JsonElement> GetLimitsAsync(CancellationToken token = default) => SendAsync(HttpMethod.Get, "limits", ClientJson.Default.JsonElement, token);

@@ -6,6 +6,7 @@ namespace ModularChat.Client;
 /// <summary>Coming back, and sending what waits.</summary>
 public sealed partial class ChatClient : ILinkHandler
 {
+    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(20), OpenTimeoutOfMany = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollBeforeNextTry = TimeSpan.FromMinutes(2), AskTimeout = TimeSpan.FromSeconds(10), ShortLife = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _pumping = new(1, 1);
     private readonly Dictionary<Guid, (long Read, long FrameId)> _marks = [];
@@ -69,7 +70,34 @@ public sealed partial class ChatClient : ILinkHandler
         SetState(ConnectionState.Connecting);
         _liveAt = 0;
         _stated = null;
-        var link = NewLink();
+        if (!IsToPoll())
+        {
+            try
+            {
+                var servers = await _finder.FindAsync(token);
+                foreach (var server in servers.SkipLast(1))
+                {
+                    if (await TryLinkAsync(NewSocket(server, OpenTimeoutOfMany), isLast: false, backoff, token) is { } end)
+                    {
+                        return end;
+                    }
+                }
+                return (await TryLinkAsync(NewSocket(servers[^1], OpenTimeout), isLast: true, backoff, token))!;
+            }
+            catch (ChatProblemException none)
+            {
+                return new LinkEnd(null, none.Problem.Detail, none.Problem);
+            }
+        }
+        _notOpened = 0;
+        var polling = new PresencePolling(Api, _replica, _presences, _options.Time);
+        var poll = new LongPollLink(Api, _replica, this, polling, _options.Time, _options.Transport == Transport.LongPoll ? Timeout.InfiniteTimeSpan : PollBeforeNextTry);
+        return (await TryLinkAsync(poll, isLast: true, backoff, token))!;
+    }
+
+    /// <summary>One try of one server; null when it could not be opened and another one may do.</summary>
+    private async Task<LinkEnd?> TryLinkAsync(ILink link, bool isLast, Backoff backoff, CancellationToken token)
+    {
         try
         {
             _link = link;
@@ -82,6 +110,10 @@ public sealed partial class ChatClient : ILinkHandler
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {
             throw;
+        }
+        catch (LinkNotOpenException failed) when (!isLast && failed.IsOfThisServer)
+        {
+            return null;
         }
         catch (LinkNotOpenException failed)
         {
@@ -134,18 +166,10 @@ public sealed partial class ChatClient : ILinkHandler
         }
     }
 
-    private ILink NewLink()
-    {
-        // Where something on the way does not let WebSockets through, long polling works, and later it is worth another try.
-        var poll = _options.Transport == Transport.LongPoll || (_options.Transport == Transport.Auto && _notOpened >= 3);
-        if (!poll)
-        {
-            return new WebSocketLink(_options, _options.WebSocketHttp ?? _http, _replica, _presences, this);
-        }
-        _notOpened = 0;
-        var polling = new PresencePolling(Api, _replica, _presences, _options.Time);
-        return new LongPollLink(Api, _replica, this, polling, _options.Time, _options.Transport == Transport.LongPoll ? Timeout.InfiniteTimeSpan : PollBeforeNextTry);
-    }
+    /// <summary>Where something on the way does not let WebSockets through, long polling works, and later it is worth another try.</summary>
+    private bool IsToPoll() => _options.Transport == Transport.LongPoll || (_options.Transport == Transport.Auto && _notOpened >= 3);
+
+    private WebSocketLink NewSocket(Uri server, TimeSpan openTimeout) => new(_options, server, openTimeout, _options.WebSocketHttp ?? _http, _replica, _presences, this);
 
     private async Task DetachAsync(ILink link)
     {

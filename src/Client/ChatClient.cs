@@ -1,3 +1,4 @@
+using ModularChat.Client.Connecting;
 using ModularChat.Client.Folding;
 using ModularChat.Client.Presences;
 using ModularChat.Client.Sending;
@@ -15,6 +16,7 @@ public sealed partial class ChatClient : IAsyncDisposable
     private readonly EventHub _events;
     private readonly Replica _replica;
     private readonly Outbox _outbox;
+    private readonly ServerFinder _finder;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _starting = new();
     private readonly TaskCompletionSource _live = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,6 +31,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _outbox = new Outbox(options.InFlight);
         _presences = new PresenceBook(_events, options.Time);
         Api = new ChatApi(_http, options.Url, new ChatCredentials(options.Token ?? options.ApplicationKey, options.ActAs));
+        _finder = new ServerFinder(options, Api);
         _replica = new Replica(options, Api, _events, _outbox.Seen, id => _outbox.For(id)) { Me = options.ActAs ?? Guid.Empty };
     }
 

@@ -29,6 +29,15 @@ public sealed class ChatClientOptions
     /// <summary>How to talk to the server. Default: WebSocket, long polling where it cannot be opened.</summary>
     public Transport Transport { get; init; }
 
+    /// <summary>
+    /// Whether to ask the server before each WebSocket where to open it, and to try its alternatives; a server that stands alone names
+    /// itself. All other requests go to <see cref="Url"/>. Default true.
+    /// </summary>
+    public bool Discover { get; init; } = true;
+
+    /// <summary>The region of this client, when it knows it better than the server could find out.</summary>
+    public string? Region { get; init; }
+
     /// <summary>Where cursor, conversations and outbox are kept between runs. Default: in memory only.</summary>
     public IChatStore Store { get; init; } = new MemoryChatStore();
 

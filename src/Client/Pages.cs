@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ModularChat.Client;
 
 /// <summary>One page of a sync.</summary>
@@ -37,6 +39,19 @@ public sealed record ConversationPage(IReadOnlyList<ConversationState> Conversat
 /// <param name="Members">By user id.</param>
 /// <param name="More">True when there are more.</param>
 public sealed record MemberPage(IReadOnlyList<Member> Members, bool More);
+
+/// <summary>Which chat server to connect to.</summary>
+/// <param name="Url">The server; empty: the one that was asked.</param>
+/// <param name="Region">Its region, when it has one.</param>
+/// <param name="TtlSeconds">How long the answer may be used.</param>
+/// <param name="Alternatives">Others, to be tried in this order.</param>
+/// <param name="Explanation">How it was chosen, when that was asked for: section 16 of the protocol.</param>
+public sealed record ServerChoice(string Url, string? Region, int TtlSeconds, IReadOnlyList<ServerAddress> Alternatives, JsonElement? Explanation = null);
+
+/// <summary>A chat server.</summary>
+/// <param name="Url">Empty: the one that was asked.</param>
+/// <param name="Region">Its region, when it has one.</param>
+public sealed record ServerAddress(string Url, string? Region = null);
 
 /// <summary>A user as others see them.</summary>
 /// <param name="Id">The user.</param>

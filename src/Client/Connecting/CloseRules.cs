@@ -27,7 +27,7 @@ internal static class CloseRules
     public static ComeBack For(int? code) => code switch
     {
         1001 => ComeBack.AfterASecond,
-        4008 or 4009 => ComeBack.AtOnce,
+        4008 or 4009 or 4010 => ComeBack.AtOnce,
         // Not without a change, and the change is made: the cursor is dropped.
         BadCursor => ComeBack.Backoff,
         >= 4100 and < 4200 => ComeBack.Never,

@@ -19,6 +19,9 @@ internal sealed class LinkNotOpenException(int? status, Exception inner) : Excep
 {
     public int? Status { get; } = status;
 
+    /// <summary>Another server may well do: this one is not there, or does not serve now.</summary>
+    public bool IsOfThisServer => Status is null or 404 or >= 500;
+
     /// <summary>Nobody listens there, or the network is down.</summary>
     public bool IsUnreachable { get; } = inner.InnerException is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
 }

@@ -8,10 +8,10 @@ using ModularChat.Client.Wire;
 namespace ModularChat.Client.Connecting;
 
 /// <summary>One WebSocket connection: hello, sync, live, heartbeats. Holds one small buffer while nothing happens, so that thousands fit into a process.</summary>
-internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoker http, Replica replica, PresenceBook presences, ILinkHandler handler) : ILink
+internal sealed class WebSocketLink(
+    ChatClientOptions options, Uri server, TimeSpan openTimeout, HttpMessageInvoker http, Replica replica, PresenceBook presences, ILinkHandler handler) : ILink
 {
     private const int SmallBuffer = 4096, LargestFrame = 64 * 1024 * 1024;
-    private static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private readonly ClientWebSocket _socket = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -102,10 +102,10 @@ internal sealed class WebSocketLink(ChatClientOptions options, HttpMessageInvoke
         _socket.Options.CollectHttpResponseDetails = true;
         _socket.Options.KeepAliveInterval = TimeSpan.Zero;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(token);
-        timeout.CancelAfter(OpenTimeout);
+        timeout.CancelAfter(openTimeout);
         try
         {
-            var address = new UriBuilder(new Uri(options.Url, "/api/v1/ws")) { Scheme = options.Url.Scheme == "https" ? "wss" : "ws" };
+            var address = new UriBuilder(new Uri(server, "/api/v1/ws")) { Scheme = server.Scheme == "https" ? "wss" : "ws" };
             await _socket.ConnectAsync(address.Uri, http, timeout.Token);
         }
         catch (Exception failed) when (!token.IsCancellationRequested && failed is WebSocketException or HttpRequestException or OperationCanceledException)

@@ -39,5 +39,6 @@ namespace ModularChat.Client.Wire;
 [JsonSerializable(typeof(PresenceBody))]
 [JsonSerializable(typeof(PresenceAnswer))]
 [JsonSerializable(typeof(FriendsAnswer))]
+[JsonSerializable(typeof(ServerChoice))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -62,6 +62,8 @@ internal static class OperationList
         new("PUT", "/blocks/{userId}", "block", People, "Blocks a user") { Problems = [NotFound, LimitReached] },
         new("DELETE", "/blocks/{userId}", "unblock", People, "Takes a block away") { Problems = [NotFound] },
 
+        new("GET", "/admin/nodes", "listNodes", Administration, "The nodes of the cluster"),
+        new("POST", "/admin/nodes/{id}/drain", "drainNode", Administration, "Asks a node to send its clients away and to end") { Statuses = [204], Problems = [NotFound] },
         new("POST", "/admin/invites", "createInvite", Administration, "Makes a one-time code to register with"),
         new("POST", "/admin/users/{id}/reset", "createPasswordReset", Administration, "Makes a one-time code for a new password") { Problems = [NotFound] },
         new("POST", "/admin/applications", "addApplication", Administration, "Makes an application key") { Needs = ["name", "scopes"], Problems = [InvalidText, TooLong] },

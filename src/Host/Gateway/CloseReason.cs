@@ -18,6 +18,7 @@ internal sealed record CloseReason(int Code, string Text)
     public static readonly CloseReason NoHeartbeat = new(4003, "no heartbeat");
     public static readonly CloseReason TooSlow = new(4008, "read too slowly");
     public static readonly CloseReason SyncAgain = new(4009, "sync again");
+    public static readonly CloseReason Drained = new(4010, "the server is drained");
     public static readonly CloseReason Unauthorized = new(4100, "unauthorized");
     public static readonly CloseReason Malformed = new(4101, "not a frame");
     public static readonly CloseReason BadCursor = new(4103, "invalid cursor");

@@ -41,4 +41,8 @@ internal sealed class GatewayOptions
     /// <summary>Connections that have not said hello yet, over the whole node; above it new ones are refused. 1 to 1,000,000.</summary>
     [Range(1, 1_000_000)]
     public int WaitingForHello { get; set; } = 10_000;
+
+    /// <summary>Seconds over which a server that stops or drains spreads the end of its connections; few connections take less. 0 to 600.</summary>
+    [Range(0, 600)]
+    public int DrainSeconds { get; set; } = 10;
 }

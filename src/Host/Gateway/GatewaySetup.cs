@@ -1,4 +1,5 @@
 using ModularChat.Contracts;
+using ModularChat.Host.Gateway.Draining;
 using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Gateway.Outbound;
@@ -32,6 +33,8 @@ internal static class GatewaySetup
         services.AddSingleton<CursorTicker>();
         services.AddHostedService(provider => provider.GetRequiredService<CursorTicker>());
         services.AddHostedService<IdleSweeper>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         return services;
     }
 

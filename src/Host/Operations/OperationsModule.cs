@@ -6,6 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Host.Gateway;
 
 namespace ModularChat.Host.Operations;
 
@@ -18,10 +19,11 @@ internal static class OperationsModule
     {
         var services = builder.Services;
         services.AddOptions<ServerOptions>().Bind(builder.Configuration.GetSection("Host")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>().Configure<IOptions<ServerOptions>>(
-            (host, options) =>
+        services.AddOptions<Microsoft.Extensions.Hosting.HostOptions>().Configure<IOptions<ServerOptions>, IOptions<GatewayOptions>>(
+            (host, options, gateway) =>
             {
-                host.ShutdownTimeout = TimeSpan.FromSeconds(options.Value.ShutdownSeconds);
+                // First the connections are sent away, which takes a second more where others have to hear of it; then requests finish.
+                host.ShutdownTimeout = TimeSpan.FromSeconds(options.Value.ShutdownSeconds + gateway.Value.DrainSeconds + 1);
                 // Half a server is worse than none: whoever watches over the process starts it again.
                 host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
             });

@@ -43,7 +43,7 @@ public sealed class ServerOptions
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 15_000;
 
-    /// <summary>Seconds that a stopping server waits for requests under way, 0 to 600. Default 10.</summary>
+    /// <summary>Seconds that a stopping server waits for requests under way once its connections are drained, 0 to 600. Default 10.</summary>
     [Range(0, 600)]
     public int ShutdownSeconds { get; set; } = 10;
 

@@ -1,5 +1,7 @@
+using MediatR;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Net.Http.Headers;
+using ModularChat.Contracts.Discovery;
 using ModularChat.Host.Operations;
 
 namespace ModularChat.Host.Web;
@@ -14,7 +16,7 @@ internal static class WebClient
 
     /// <summary>Nothing from elsewhere, no script or style in the page itself, no frame around it: text that slips through as markup does nothing.</summary>
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; manifest-src 'self'; connect-src 'self'; " +
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; manifest-src 'self'; connect-src 'self'{servers}; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "webclient");
@@ -43,19 +45,28 @@ internal static class WebClient
             && !Path.HasExtension(path.Value) && !Apis.Any(api => path.StartsWithSegments(api, StringComparison.OrdinalIgnoreCase));
     }
 
-    private static Task SendPageAsync(HttpContext context)
+    private static async Task SendPageAsync(HttpContext context)
     {
-        SetHeaders(context.Response, isNamedByContent: false);
+        // The page may open a WebSocket to the other servers that discovery recommends.
+        var urls = await context.RequestServices.GetRequiredService<IMediator>().Send(new GetServerUrls(), context.RequestAborted);
+        SetHeaders(context.Response, isNamedByContent: false, urls);
         context.Response.ContentType = "text/html; charset=utf-8";
-        return HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : context.Response.SendFileAsync(Path.Combine(Folder, Page), context.RequestAborted);
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.SendFileAsync(Path.Combine(Folder, Page), context.RequestAborted);
+        }
     }
 
-    private static void SetHeaders(HttpResponse response, bool isNamedByContent)
+    /// <summary>The policy with the addresses of these servers; one that could be more than a host and a port is left out.</summary>
+    internal static string PolicyFor(IEnumerable<string> servers) =>
+        Policy.Replace("{servers}", string.Concat(servers.Select(url => new Uri(url))
+            .Where(url => url.Authority.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '[' or ']'))
+            .Select(url => $" {(url.Scheme == "https" ? "wss" : "ws")}://{url.Authority}")), StringComparison.Ordinal);
+
+    private static void SetHeaders(HttpResponse response, bool isNamedByContent, string[]? servers = null)
     {
         var headers = response.Headers;
-        headers[HeaderNames.ContentSecurityPolicy] = Policy;
+        headers[HeaderNames.ContentSecurityPolicy] = PolicyFor(servers ?? []);
         headers[HeaderNames.XContentTypeOptions] = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";

@@ -3,10 +3,13 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using ModularChat.Discovery.Choosing;
+using ModularChat.Discovery.Draining;
 using ModularChat.Discovery.Endpoints;
 using ModularChat.Discovery.Nodes;
 using ModularChat.Discovery.Registry;
 using ModularChat.Discovery.Storage.InProcess;
+using ModularChat.Discovery.Storage.Redis;
+using ModularChat.Discovery.Storage.ZooKeeper;
 
 namespace ModularChat.Discovery;
 
@@ -26,10 +29,16 @@ public static class DiscoveryModule
         services.AddSingleton(provider => new Chooser(
             provider.GetRequiredService<NodeTable>(), provider.GetRequiredService<Geography>(), provider.GetRequiredService<IOptions<DiscoveryOptions>>(),
             provider.GetRequiredService<TimeProvider>(), Random.Shared));
-        services.AddSingleton<INodeRegistry, InProcessRegistry>();
+        services.AddSingleton<INodeRegistry>(provider => provider.GetRequiredService<IOptions<DiscoveryOptions>>().Value.Registry switch
+        {
+            "zookeeper" => ActivatorUtilities.CreateInstance<ZooKeeperRegistry>(provider),
+            "redis" => ActivatorUtilities.CreateInstance<RedisRegistry>(provider),
+            _ => new InProcessRegistry(),
+        });
         services.AddSingleton<KnownNodes>();
         services.AddSingleton<RegistryState>();
         services.AddSingleton<Wake>();
+        services.AddSingleton<DrainWishes>();
         services.AddHostedService<RegistryLoop>();
         services.AddHealthChecks().AddCheck<RegistryCheck>("registry");
         return services;

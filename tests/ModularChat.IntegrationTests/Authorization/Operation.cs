@@ -62,6 +62,8 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
 
         // Of the server's administrator, and of applications.
         Each("POST", "admin/invites", Forbidden),
+        Each("GET", "admin/nodes", Forbidden),
+        Each("POST", "admin/nodes/{id}/drain", Forbidden),
         Each("POST", "admin/users/{id}/reset", Forbidden),
         Each("POST", "admin/applications", Forbidden, new { name = "x", scopes = (string[])["users"] }),
         Each("GET", "admin/applications", Forbidden),

@@ -30,6 +30,9 @@ public sealed class WalkTests
         await PeopleAsync(walk, alice, bo, carl);
         await ConversationsAsync(walk, alice, bo, carl);
         await AdministrationAsync(walk, alice, bo, carl);
+        // Last: the server then ends.
+        var nodes = await walk.AskAsync(alice, "GET", "admin/nodes");
+        await walk.AskAsync(alice, "POST", $"admin/nodes/{nodes.GetProperty("nodes")[0].GetProperty("id").GetString()}/drain");
 
         handler.Called.Keys.ShouldBe(ApiDescription.Committed.OperationIds, ignoreOrder: true);
     }

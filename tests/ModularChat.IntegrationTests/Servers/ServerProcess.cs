@@ -89,6 +89,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
     }
 
+    /// <summary>Waits until it has ended by itself; its exit code.</summary>
+    public async Task<int> ExitAsync(CancellationToken token)
+    {
+        await _process.WaitForExitAsync(token);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Host.Edge;
+using ModularChat.Host.Gateway.Draining;
 using ModularChat.Host.Gateway.Inbound;
 
 namespace ModularChat.Host.Gateway.Hub;
@@ -10,7 +11,7 @@ namespace ModularChat.Host.Gateway.Hub;
 /// <summary>Ties each connection of the hub to one of the gateway's, from its start to its end.</summary>
 internal sealed partial class HubConnections(
     ConnectionLife life, WaitingRoom waitingRoom, IOptions<GatewayOptions> options, TimeProvider time,
-    IHostApplicationLifetime lifetime, ILogger<HubConnections> logger)
+    Drain drain, ILogger<HubConnections> logger)
 {
     /// <summary>The client is there; it has <see cref="GatewayOptions.HelloSeconds"/> for its Hello.</summary>
     public void Open(HubCallerContext context)
@@ -22,7 +23,7 @@ internal sealed partial class HubConnections(
             Token = context.GetHttpContext() is { } http ? CredentialsHandler.TokenOf(http.Request) ?? "" : "",
             LastSeen = time.GetTimestamp(),
         };
-        var stopping = lifetime.ApplicationStopping.UnsafeRegister(static state => ((Connection)state!).Close(CloseReason.GoingAway), connection);
+        var stopping = drain.Register(connection);
         var noHello = time.CreateTimer(
             static state => ((Connection)state!).Close(CloseReason.NoHello), connection, TimeSpan.FromSeconds(options.Value.HelloSeconds), Timeout.InfiniteTimeSpan);
         context.Items[typeof(Tie)] = new Tie(connection, place, stopping, noHello);

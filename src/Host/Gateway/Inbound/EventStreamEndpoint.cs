@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Host.Edge;
+using ModularChat.Host.Gateway.Draining;
 using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway.Inbound;
@@ -12,13 +13,14 @@ namespace ModularChat.Host.Gateway.Inbound;
 /// server keeps the connection's heartbeat for it as long as what it writes is taken.
 /// </summary>
 internal sealed class EventStreamEndpoint(
-    ConnectionLife life, FrameRouter router, IOptions<GatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    ConnectionLife life, FrameRouter router, IOptions<GatewayOptions> options, TimeProvider time, Drain drain)
 {
     public async Task HandleAsync(HttpContext context)
     {
         var caller = Caller.From(context.User);
         // Before the stream begins: then it is a status, as everywhere.
         caller.Require(ApplicationScopes.Messages);
+        drain.Refuse();
         var response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache, no-store";
@@ -34,7 +36,7 @@ internal sealed class EventStreamEndpoint(
             Token = CredentialsHandler.TokenOf(context.Request) ?? "",
             LastSeen = time.GetTimestamp(),
         };
-        using var stopping = lifetime.ApplicationStopping.UnsafeRegister(static state => ((Connection)state!).Close(CloseReason.GoingAway), connection);
+        using var stopping = drain.Register(connection);
         using var gone = context.RequestAborted.UnsafeRegister(static state => ((EventStreamWriter)state!).Abort(), writer);
         await life.RunAsync(connection, CursorOf(context.Request), () => KeepAliveAsync(connection, writer.Ended));
         // Nothing when it is closed already; otherwise the last event must be out before the response ends.

@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Host.Edge;
+using ModularChat.Host.Gateway.Draining;
 using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway.Inbound;
@@ -9,7 +10,7 @@ namespace ModularChat.Host.Gateway.Inbound;
 /// <summary>One WebSocket, from the upgrade to its end: what comes in.</summary>
 internal sealed partial class WebSocketEndpoint(
     Greeting greeting, WaitingRoom waitingRoom, ConnectionLife life, FrameRouter router, IOptions<GatewayOptions> options,
-    TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WebSocketEndpoint> logger)
+    TimeProvider time, Drain drain, ILogger<WebSocketEndpoint> logger)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -17,11 +18,12 @@ internal sealed partial class WebSocketEndpoint(
         {
             throw ChatException.Invalid("Upgrade", "This path is a WebSocket.");
         }
+        drain.Refuse();
         using var place = waitingRoom.Enter();
         var caller = context.User.Identity?.IsAuthenticated == true ? Caller.From(context.User) : null;
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var connection = new Connection(Ids.New(), new WebSocketWriter(socket), options.Value) { LastSeen = time.GetTimestamp() };
-        using var stopping = lifetime.ApplicationStopping.UnsafeRegister(static state => ((Connection)state!).Close(CloseReason.GoingAway), connection);
+        using var stopping = drain.Register(connection);
         using var receiver = new FrameReceiver(socket, options.Value.MaxFrameBytes);
         var hello = await greeting.GreetAsync(connection, caller, CredentialsHandler.TokenOf(context.Request) ?? "", receiver);
         place.Dispose();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Discovery;
+using ModularChat.Discovery.Draining;
 using ModularChat.Discovery.Nodes;
 using ModularChat.Storage;
 
@@ -10,7 +11,7 @@ namespace ModularChat.Discovery.Registry;
 
 /// <summary>Keeps this node in the registry and the table of nodes up to date. Nobody waits for it but the start, which takes the node's place.</summary>
 internal sealed partial class RegistryLoop(
-    INodeRegistry registry, ThisNode self, NodeTable table, KnownNodes known, RegistryState state, Wake wake, IMediator mediator,
+    INodeRegistry registry, ThisNode self, NodeTable table, KnownNodes known, RegistryState state, Wake wake, DrainWishes wishes, IMediator mediator,
     IOptions<DiscoveryOptions> options, TimeProvider time, ILogger<RegistryLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), TakeAgain = TimeSpan.FromMilliseconds(250), Leaving = TimeSpan.FromSeconds(2);
@@ -88,6 +89,7 @@ internal sealed partial class RegistryLoop(
         var written = await registry.ReadAsync(token);
         Answered(isOurs);
         table.Replace(known.Read(written));
+        await wishes.DeliverAsync(registry, token);
         var me = self.Now;
         if (isOurs && !_askedToDrain && await registry.IsAskedToDrainAsync(me.Id, me.Instance, token))
         {

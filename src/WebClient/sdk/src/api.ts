@@ -2,7 +2,7 @@ import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
   Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
-  Registration, ServerInfo, Settings, SignedIn, Stored, SyncPage, User,
+  Registration, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, User,
 } from './types.ts';
 
 export interface Credentials { token?: string; actAs?: string }
@@ -23,6 +23,8 @@ export class ChatApi {
     this.#credentials = credentials;
   }
 
+  /** Which chat server to open a WebSocket to. */
+  findServer = (signal?: AbortSignal) => this.#send<ServerChoice>('GET', 'discovery/server', { signal });
   server = () => this.#send<ServerInfo>('GET', 'server');
   register = (body: Registration) => this.#send<SignedIn>('POST', 'register', { body });
   logIn = (name: string, password: string, device?: Device) => this.#send<SignedIn>('POST', 'login', { body: { name, password, device } });

@@ -22,6 +22,8 @@ export interface ChatClientOptions {
   store?: OutboxStore;
   /** auto: WebSocket, long polling where it cannot be opened. */
   transport?: 'auto' | 'webSocket' | 'longPoll';
+  /** Whether to ask the server before each WebSocket where to open it, and to try its alternatives. Default true. */
+  discover?: boolean;
   /** The WebSocket to use. Default: the global one; node before 22 has none, give it that of the package `ws`. */
   webSocket?: SocketConstructor;
   /** Entries that the timeline of a conversation keeps; 0 for programs that only handle what comes. Default 200. */

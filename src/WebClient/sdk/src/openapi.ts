@@ -409,6 +409,49 @@ export interface components {
             id: string;
             key: string;
         };
+        /** @description A node of the cluster. */
+        NodeInfo: {
+            /** @description Its name. */
+            id: string;
+            /** @description starting, up, unhealthy or draining. */
+            state: string;
+            /** @description What it does. */
+            roles: string[];
+            /** @description Where clients reach it; empty when nobody has said. */
+            url: string;
+            /** @description Its region. */
+            region?: string;
+            /**
+             * Format: int32
+             * @description Connections that it is made for.
+             */
+            capacity: number;
+            /**
+             * Format: int32
+             * @description Live connections.
+             */
+            connections: number;
+            /**
+             * Format: double
+             * @description Share of all its cores, 0 to 1.
+             */
+            cpu: number;
+            /**
+             * Format: int32
+             * @description Work that waits in it.
+             */
+            queue: number;
+            /** @description Of its program. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description By its own clock.
+             */
+            startedAt: string;
+        };
+        NodesAnswer: {
+            nodes: components["schemas"]["NodeInfo"][];
+        };
         /** @description The caller's own side of a conversation. Other devices of the user have the same. */
         OwnState: {
             /** @description The caller's role; none after an ended membership. */

@@ -40,6 +40,7 @@ export type SignedIn = Schemas['AccountAnswer'];
 export type Device = Schemas['DeviceRequest'];
 export type Code = Schemas['CodeAnswer'];
 export type Registration = Schemas['RegisterRequest'];
+export type ServerChoice = Schemas['ServerChoice'];
 export type ServerInfo = Omit<Schemas['ServerInfo'], 'registration'> & { registration: 'open' | 'invite' | 'closed' };
 
 /** Whether somebody is there: section 15. */

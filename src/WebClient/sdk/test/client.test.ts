@@ -44,7 +44,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.all = [];
   events = [];
-  client = new ChatClient({ url: 'http://chat.test', token: 't', webSocket: FakeSocket as any });
+  client = new ChatClient({ discover: false, url: 'http://chat.test', token: 't', webSocket: FakeSocket as any });
   client.on(event => events.push(event));
   vi.stubGlobal('fetch', vi.fn(async () => new Response('{}')));
   client.connect().catch(() => undefined);

@@ -4,7 +4,7 @@ export type ComeBack = 'backoff' | 'atOnce' | 'afterASecond' | 'never';
 export function comeBack(code: number | undefined): ComeBack {
   switch (code) {
     case 1001: return 'afterASecond';
-    case 4008: case 4009: return 'atOnce';
+    case 4008: case 4009: case 4010: return 'atOnce';
     default: return code !== undefined && code >= 4100 && code < 4200 ? 'never' : 'backoff';
   }
 }

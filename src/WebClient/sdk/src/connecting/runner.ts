@@ -6,6 +6,7 @@ import type { Problem } from '../types.ts';
 import { Backoff, comeBack, refusal } from './backoff.ts';
 import type { Link, LinkEnd, LinkHandler } from './link.ts';
 import { LongPollLink } from './longPollLink.ts';
+import { findServers } from './serverFinder.ts';
 import { WebSocketLink, type SocketConstructor } from './webSocketLink.ts';
 
 const POLL_BEFORE_NEXT_TRY = 120_000;
@@ -17,6 +18,8 @@ const OTHER_VERSION: Problem = {
 
 export interface RunnerOptions {
   url: string; token: string; actAs?: string; transport?: 'auto' | 'webSocket' | 'longPoll'; webSocket?: SocketConstructor;
+  /** Whether to ask the server before each WebSocket where to open it. Default true. */
+  discover?: boolean;
 }
 export interface RunnerEvents {
   stateChanged(state: ConnectionState, problem?: Problem): void;
@@ -43,6 +46,7 @@ export class Runner {
   #notOpened = 0;
   #askedWait = 0;
   #isOtherVersion = false;
+  #noServer: Problem | undefined;
   #wake: () => void = () => undefined;
 
   constructor(options: RunnerOptions, api: ChatApi, replica: Replica, handler: LinkHandler, events: RunnerEvents) {
@@ -107,7 +111,7 @@ export class Runner {
       if (rule === 'atOnce' && (this.#liveAt === 0 || Date.now() - this.#liveAt < SHORT_LIFE)) {
         rule = 'backoff';
       }
-      this.#setState('waiting', this.#isOtherVersion ? OTHER_VERSION : undefined);
+      this.#setState('waiting', this.#isOtherVersion ? OTHER_VERSION : this.#noServer);
       const delay = Math.max(this.#backoff.next(rule), this.#askedWait);
       this.#askedWait = 0;
       await this.#sleep(delay);
@@ -116,8 +120,8 @@ export class Runner {
 
   async #connectOnce(): Promise<LinkEnd> {
     this.#isOtherVersion = false;
-    this.link = this.#newLink();
-    const end = await this.link.run();
+    this.#noServer = undefined;
+    const end = await this.#runLink();
     this.link = undefined;
     if (this.#liveAt !== 0) {
       this.#backoff.reset();
@@ -128,14 +132,37 @@ export class Runner {
     return end;
   }
 
-  #newLink(): Link {
-    const { transport = 'auto', webSocket, token, actAs, url } = this.#options;
+  async #runLink(): Promise<LinkEnd> {
+    const { transport = 'auto', webSocket, url, discover = true } = this.#options;
     if (transport === 'longPoll' || !webSocket || (transport === 'auto' && this.#notOpened >= NOT_OPENED_LIMIT)) {
       this.#notOpened = 0;
       const lifetime = transport === 'longPoll' || !webSocket ? Infinity : POLL_BEFORE_NEXT_TRY;
-      return new LongPollLink(this.#api, this.#replica, this.#handler, lifetime);
+      this.link = new LongPollLink(this.#api, this.#replica, this.#handler, lifetime);
+      return await this.link.run();
     }
-    const address = new URL('/api/v1/ws', url);
+    const servers = discover ? await findServers(this.#api, url) : [url];
+    if (!Array.isArray(servers)) {
+      this.#noServer = servers;
+      this.askedToWait(servers.retryAfterMs);
+      return { opened: true };
+    }
+    let end: LinkEnd = { opened: false };
+    for (const server of servers) {
+      if (this.#closed) {
+        break;
+      }
+      this.link = this.#newSocket(webSocket, server);
+      end = await this.link.run();
+      if (end.opened) {
+        break;
+      }
+    }
+    return end;
+  }
+
+  #newSocket(webSocket: SocketConstructor, server: string): Link {
+    const { token, actAs } = this.#options;
+    const address = new URL('/api/v1/ws', server);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     return new WebSocketLink(new webSocket(address.href), { token, actAs }, this.#replica, this.#handler);
   }
