@@ -59,7 +59,7 @@ internal static class WebClient
 
     /// <summary>The policy with the addresses of these servers; one that could be more than a host and a port is left out.</summary>
     internal static string PolicyFor(IEnumerable<string> servers) =>
-        Policy.Replace("{servers}", string.Concat(servers.Select(url => new Uri(url))
+        Policy.Replace("{servers}", string.Concat(servers.Select(url => Uri.TryCreate(url, UriKind.Absolute, out var parsed) ? parsed : null).OfType<Uri>()
             .Where(url => url.Authority.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '[' or ']'))
             .Select(url => $" {(url.Scheme == "https" ? "wss" : "ws")}://{url.Authority}")), StringComparison.Ordinal);
 

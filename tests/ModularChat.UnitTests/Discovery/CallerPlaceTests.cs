@@ -65,11 +65,11 @@ public sealed class CallerPlaceTests
             Registry = "zookeeper",
             Regions = ["eu=50,8", "eu=1,1", "nowhere=91,0", "x"],
             Networks = ["10.0.0.0/99=eu", "10.0.0.0/8=mars"],
-            Node = { Region = "moon", Coordinates = "here" },
+            Node = { Region = "moon", Coordinates = "here", PublicUrl = "https://a;b" },
         });
 
         wrong.Failed.ShouldBeTrue();
-        wrong.Failures!.Count().ShouldBe(8, string.Join('\n', wrong.Failures!));
+        wrong.Failures!.Count().ShouldBe(9, string.Join('\n', wrong.Failures!));
         new DiscoveryCheck().Validate(null, new DiscoveryOptions()).ShouldBe(ValidateOptionsResult.Success);
     }
 }

@@ -24,6 +24,10 @@ internal sealed class DiscoveryCheck : IValidateOptions<DiscoveryOptions>
         {
             wrong.Add($"Discovery:Node:Coordinates is '{place}', but must be a latitude and a longitude in degrees, as in 53.3,-6.3.");
         }
+        if (options.Node.PublicUrl is { Length: > 0 } url && !Uri.TryCreate(url, UriKind.Absolute, out _))
+        {
+            wrong.Add($"Discovery:Node:PublicUrl is '{url}', which is no address.");
+        }
         if (options.Registry != "inprocess" && options.ConnectionString.Length == 0)
         {
             wrong.Add($"Discovery:Registry is '{options.Registry}', and needs Discovery:ConnectionString.");
