@@ -8,11 +8,17 @@ public sealed class ShardTests(ITestOutputHelper output)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task What_was_written_by_the_rules_is_found_right()
+    /// <summary>Every embedded engine to every one.</summary>
+    public static IEnumerable<TheoryDataRow<string, string>> Pairs() =>
+        from one in LogEngines.Embedded()
+        from other in LogEngines.Embedded()
+        select new TheoryDataRow<string, string>(one.Data, other.Data) { Skip = one.Skip ?? other.Skip };
+
+    [Theory, MemberData(nameof(LogEngines.Embedded), MemberType = typeof(LogEngines))]
+    public async Task What_was_written_by_the_rules_is_found_right(string from)
     {
         await using var room = new EngineRoom(("Storage:Messages:FoldAfter", "50"));
-        await using var log = await room.OpenAsync("sqlite");
+        await using var log = await room.OpenAsync(from);
         await new RandomContent(1).WriteAsync(log, 2000, Token);
 
         foreach (var report in await VerifyAsync(log))
@@ -22,14 +28,14 @@ public sealed class ShardTests(ITestOutputHelper output)
         }
     }
 
-    [Fact]
-    public async Task A_copy_has_the_same_hash_and_can_be_written_on()
+    [Theory, MemberData(nameof(Pairs))]
+    public async Task A_copy_has_the_same_hash_and_can_be_written_on(string from, string to)
     {
         await using var room = new EngineRoom();
-        await using var log = await room.OpenAsync("sqlite");
+        await using var log = await room.OpenAsync(from);
         var content = new RandomContent(2);
         await content.WriteAsync(log, 1500, Token);
-        await using var copy = await room.OpenPartAsync("sqlite", "copy.db", await log.GetSeedAsync(Token));
+        await using var copy = await room.OpenPartAsync(to, "copy." + to, await log.GetSeedAsync(Token));
 
         for (var shard = 0; shard < log.Info.ShardCount; shard++)
         {
@@ -43,14 +49,14 @@ public sealed class ShardTests(ITestOutputHelper output)
         (await VerifyAsync(copy)).SelectMany(r => r.Findings).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_copy_that_is_broken_off_again_and_again_goes_on_where_it_was_while_the_source_is_written()
+    [Theory, MemberData(nameof(Pairs))]
+    public async Task A_copy_that_is_broken_off_again_and_again_goes_on_where_it_was_while_the_source_is_written(string from, string to)
     {
         await using var room = new EngineRoom(("Storage:Messages:Shards", "2"));
-        await using var log = await room.OpenAsync("sqlite");
+        await using var log = await room.OpenAsync(from);
         var content = new RandomContent(3, groups: 6);
         await content.WriteAsync(log, 9000, Token);
-        await using var copy = await room.OpenPartAsync("sqlite", "copy.db", await log.GetSeedAsync(Token));
+        await using var copy = await room.OpenPartAsync(to, "copy." + to, await log.GetSeedAsync(Token));
         var breaks = 0;
 
         for (var shard = 0; shard < 2; shard++)
@@ -78,14 +84,14 @@ public sealed class ShardTests(ITestOutputHelper output)
         (await VerifyAsync(copy)).SelectMany(r => r.Findings).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_shard_that_is_written_under_load_is_copied_without_loss()
+    [Theory, MemberData(nameof(Pairs))]
+    public async Task A_shard_that_is_written_under_load_is_copied_without_loss(string from, string to)
     {
         await using var room = new EngineRoom(("Storage:Messages:Shards", "1"));
-        await using var log = await room.OpenAsync("sqlite");
+        await using var log = await room.OpenAsync(from);
         var content = new RandomContent(4, groups: 5);
         await content.WriteAsync(log, 3000, Token);
-        await using var copy = await room.OpenPartAsync("sqlite", "copy.db", await log.GetSeedAsync(Token));
+        await using var copy = await room.OpenPartAsync(to, "copy." + to, await log.GetSeedAsync(Token));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var load = LoadAsync(content, log, stop.Token);
 
@@ -103,11 +109,11 @@ public sealed class ShardTests(ITestOutputHelper output)
         (await VerifyAsync(log)).SelectMany(r => r.Findings).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_dropped_shard_leaves_nothing_and_the_others_alone()
+    [Theory, MemberData(nameof(LogEngines.Embedded), MemberType = typeof(LogEngines))]
+    public async Task A_dropped_shard_leaves_nothing_and_the_others_alone(string from)
     {
         await using var room = new EngineRoom(("Storage:Messages:Shards", "2"));
-        await using var log = await room.OpenAsync("sqlite");
+        await using var log = await room.OpenAsync(from);
         await new RandomContent(5).WriteAsync(log, 2500, Token);
         var other = (await VerifyAsync(log))[1];
 
