@@ -84,8 +84,9 @@ internal static class Server
         builder.Services.AddDescription();
         adjust?.Invoke(builder.Services);
 
-        var app = builder.Build();
-        Validate(app.Services);
+        // The listeners are made here, and ask for settings before all of them are checked.
+        var app = Checked(builder.Build);
+        Checked(() => app.Services.GetService<IStartupValidator>()?.Validate());
         app.UseControlSocket();
         app.UseTrustedProxies();
         app.UseDescriptionPage();
@@ -143,11 +144,17 @@ internal static class Server
         return isFailed;
     }
 
-    private static void Validate(IServiceProvider services)
+    private static void Checked(Action check) => Checked(() =>
+    {
+        check();
+        return true;
+    });
+
+    private static T Checked<T>(Func<T> make)
     {
         try
         {
-            services.GetService<IStartupValidator>()?.Validate();
+            return make();
         }
         catch (OptionsValidationException e)
         {
