@@ -20,8 +20,9 @@ internal static class BenchCommand
         var warmUp = new Option<int>("--warm-up") { Description = "Seconds before each measurement, in which the runtime compiles what is hot.", DefaultValueFactory = _ => 20 };
         var idle = new Option<int>("--idle") { Description = "Idle connections, in hundreds, to tell the memory of one; 0: none.", DefaultValueFactory = _ => 0 };
         var program = new Option<string?>("--program") { Description = "Measures only the start of this published server, on empty folders: time to ready, and memory when idle." };
+        var presence = new Option<bool>("--presence") { Description = "Measures heartbeats, changes of presence and people who flap instead; needs --pid." };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
-        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, program, json };
+        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, program, presence, json };
         command.SetAction(async (parsed, token) =>
         {
             if (parsed.GetValue(program) is { } path)
@@ -32,6 +33,16 @@ internal static class BenchCommand
             {
                 await Console.Error.WriteLineAsync($"There is no key: give --key, or --key-file with a file that exists ({parsed.GetValue(keyFile)} does not).");
                 return 2;
+            }
+            if (parsed.GetValue(presence))
+            {
+                if (parsed.GetValue(pid) is not { } process)
+                {
+                    await Console.Error.WriteLineAsync("--presence needs --pid.");
+                    return 2;
+                }
+                await new BenchPresence(parsed.GetValue(url)!, secret, process, parsed.GetValue(seconds), parsed.GetValue(warmUp), TimeProvider.System).RunAsync(token);
+                return 0;
             }
             var run = new BenchRun(parsed.GetValue(url)!, secret, parsed.GetValue(pid), parsed.GetValue(seconds), parsed.GetValue(warmUp), TimeProvider.System);
             var figures = await run.RunAsync(parsed.GetValue(pairs), parsed.GetValue(fanOut), parsed.GetValue(idle), token);
