@@ -48,6 +48,8 @@ public static partial class MessagingModule
         services.AddSingleton<Deliveries>();
         services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<Deliveries>());
         services.AddSingleton<SelfConversations>();
+        services.AddSingleton<SelfRetention>();
+        services.AddHostedService(provider => provider.GetRequiredService<SelfRetention>());
         services.AddSingleton<Reader>();
         services.AddTransient<Admission>();
         services.AddSingleton<RequestHash>();

@@ -7,7 +7,7 @@ using ModularChat.Messaging.Sending;
 namespace ModularChat.Messaging.Conversations;
 
 /// <summary>Tells a user's devices, by an entry in Self, to read a part of the general data again. When it is lost, sync still states the version.</summary>
-internal sealed class UserDataChangedHandler(ConversationWriter writer, RequestHash hashes) : INotificationHandler<UserDataChanged>
+internal sealed class UserDataChangedHandler(ConversationWriter writer, RequestHash hashes, SelfRetention retention) : INotificationHandler<UserDataChanged>
 {
     public async Task Handle(UserDataChanged notification, CancellationToken cancellationToken)
     {
@@ -23,5 +23,6 @@ internal sealed class UserDataChangedHandler(ConversationWriter writer, RequestH
             wish,
             (_, _, _) => ValueTask.FromResult<Draft?>(new Draft(EntryKind.Signal, Bodies.Of(new SignalBody(notification.Subject, notification.Version)))),
             cancellationToken);
+        retention.Note(notification.UserId);
     }
 }

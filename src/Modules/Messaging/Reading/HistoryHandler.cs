@@ -17,7 +17,8 @@ internal sealed class HistoryHandler(Reader readers, ConversationViews views, Vi
         Check(request);
         var (head, reader) = await readers.FindAsync(request.Caller, request.ConversationId, cancellationToken);
         var last = ConversationViews.LastVisible(head, reader.Ranges);
-        var from = request.After is { } after ? Math.Min(after, last) + 1 : 1;
+        // What retention took away is not there for anybody.
+        var from = Math.Max(request.After is { } after ? Math.Min(after, last) + 1 : 1, head.Cut + 1);
         var to = request.Before is { } before ? Math.Min(before - 1, last) : last;
         var (page, more) = await entries.ReadAsync(request.ConversationId, reader, from, to, request.Limit, newest: request.After is null, cancellationToken);
         return new HistoryPage(page, more, views.Own(head, reader).Ranges);

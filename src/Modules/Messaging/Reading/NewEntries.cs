@@ -26,23 +26,23 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
         var to = head.Position <= watermark ? last : await entries.FindLastAsync(head.ConversationId, watermark, 0, last, token);
         if (cursor == 0)
         {
-            return await NewestAsync(head.ConversationId, reader, 1, to, token);
+            return await NewestAsync(head, reader, 1, to, token);
         }
         var mayHaveOpenedAll = reader.RangesPosition > cursor && reader.Ranges is [{ From: 1 }, ..];
         if (mayHaveOpenedAll && (reader.Ranges is [{ To: null }] || reader.RangesPosition > watermark))
         {
             // Also when it lies past the watermark: the state says already that all is visible, so a part of it would look like a hole.
-            return await NewestAsync(head.ConversationId, reader, 1, to, token);
+            return await NewestAsync(head, reader, 1, to, token);
         }
-        var after = await AfterAsync(head.ConversationId, reader, cursor, to, token);
+        var after = await AfterAsync(head, reader, cursor, to, token);
         return mayHaveOpenedAll && (after.Gap is not null || HasOpenedAll(reader, after.Entries))
-            ? await NewestAsync(head.ConversationId, reader, 1, to, token)
+            ? await NewestAsync(head, reader, 1, to, token)
             : after;
     }
 
-    private async ValueTask<(Entry[] Entries, SeqRange? Gap)> AfterAsync(Guid conversationId, Member reader, long cursor, long to, CancellationToken token)
+    private async ValueTask<(Entry[] Entries, SeqRange? Gap)> AfterAsync(Head head, Member reader, long cursor, long to, CancellationToken token)
     {
-        if (recent.ReadAfter(conversationId, cursor, 1, to, Limit) is { } inMemory)
+        if (recent.ReadAfter(head.ConversationId, cursor, head.Cut + 1, to, Limit) is { } inMemory)
         {
             var visible = Visible(reader, inMemory);
             if (visible.Sum(VisibleEntries.Weigh) <= VisibleEntries.PageBytes)
@@ -50,13 +50,15 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
                 return (visible, null);
             }
         }
-        var from = await entries.FindLastAsync(conversationId, cursor, 0, to, token) + 1;
-        return await NewestAsync(conversationId, reader, from, to, token);
+        var from = await entries.FindLastAsync(head.ConversationId, cursor, 0, to, token) + 1;
+        return await NewestAsync(head, reader, from, to, token);
     }
 
-    private async ValueTask<(Entry[] Entries, SeqRange? Gap)> NewestAsync(Guid conversationId, Member reader, long from, long to, CancellationToken token)
+    private async ValueTask<(Entry[] Entries, SeqRange? Gap)> NewestAsync(Head head, Member reader, long first, long to, CancellationToken token)
     {
-        var (read, more) = await entries.ReadAsync(conversationId, reader, from, to, Limit, newest: true, token);
+        // What retention took away is nobody's loss.
+        var from = Math.Max(first, head.Cut + 1);
+        var (read, more) = await entries.ReadAsync(head.ConversationId, reader, from, to, Limit, newest: true, token);
         return (read, more ? Gap(reader.Ranges, from, read[0].Seq) : null);
     }
 
