@@ -128,7 +128,7 @@ public sealed class RedisMessageLogTests
                 await assert();
                 return;
             }
-            catch (Exception e) when (e is LogUnavailableException or ShouldAssertException or IOException && attempt < 400)
+            catch (Exception e) when (e is LogUnavailableException or ShouldAssertException or IOException && attempt < 1200)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Token);
             }

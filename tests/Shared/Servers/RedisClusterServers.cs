@@ -38,7 +38,7 @@ internal sealed class RedisClusterServers : IAsyncDisposable
         }
     }
 
-    /// <summary>The node that writes the slot of a key now, and the one that follows it.</summary>
+    /// <summary>The node that writes the slot of a key now, and the one that follows it, once that has caught up.</summary>
     public async Task<(RedisServer Master, RedisServer Replica)> FindAsync(string key, CancellationToken token)
     {
         while (true)
@@ -50,7 +50,8 @@ internal sealed class RedisClusterServers : IAsyncDisposable
                 var lines = shards.Split('\n').Select(l => l.Split(' ')).Where(l => l.Length > 7).ToList();
                 var master = lines.Find(l => l[2].Contains("master", StringComparison.Ordinal) && !l[2].Contains("fail", StringComparison.Ordinal) && l[8..].Any(r => Holds(r, slot)));
                 var replica = master is null ? null : lines.Find(l => l[3] == master[0]);
-                if (replica is not null && lines.TrueForAll(l => !l[2].Contains("handshake", StringComparison.Ordinal)))
+                // A replica that has not caught up since it was started cannot take over.
+                if (replica is not null && (await Node(replica[1]).RunAsync(token, "INFO", "replication")).Contains("master_link_status:up", StringComparison.Ordinal))
                 {
                     return (Node(master![1]), Node(replica[1]));
                 }

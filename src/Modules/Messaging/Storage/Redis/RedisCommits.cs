@@ -14,7 +14,7 @@ internal static class RedisCommits
         var entries = new List<CommittedEntry>();
         for (var i = 0; i < writes.Count; i++)
         {
-            if (writes[i].Append is { } append && results[i].Items is [{ Number: (long)AppendOutcome.Stored }, var seq, var place, _, var number])
+            if (writes[i].Append is { } append && results[i].Items is [{ Number: (long)AppendOutcome.Stored }, var seq, var place, var number])
             {
                 entries.Add(new CommittedEntry(place.Number, ToEntry(append, seq.Number, number.Number), append.Change));
             }

@@ -59,9 +59,12 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     {
         var result = await _writers[Shard(append.ConversationId)].WriteAsync(RedisWrite.Of(append, _runs.Meta.Key, token));
         var outcome = (AppendOutcome)result[0].Number;
-        return result.Length == 1
-            ? new AppendResult(outcome)
-            : new AppendResult(outcome, result[1].Number, result[2].Number, RedisRows.Time(new PackedReader(result[3].Bytes).Long()));
+        return outcome switch
+        {
+            AppendOutcome.Stored => new AppendResult(outcome, result[1].Number, result[2].Number, append.At.ToUniversalTime()),
+            AppendOutcome.Duplicate => new AppendResult(outcome, result[1].Number, result[2].Number, RedisRows.Time(new PackedReader(result[3].Bytes).Long())),
+            _ => new AppendResult(outcome),
+        };
     }
 
     public async ValueTask AdvanceMarksAsync(IReadOnlyList<MarkAdvance> advances, CancellationToken token)

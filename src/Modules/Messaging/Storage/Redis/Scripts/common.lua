@@ -5,8 +5,10 @@ local BLOCK = 1024
 local ROW = '<BBI6I6'
 local DELETED, PINNED, REACTIONS, TARGET, FORGOTTEN, CHANGED = 1, 2, 4, 8, 16, 32
 
--- In a slot that is being moved, access to a key that is not there fails: here, before anything is done, and not half way.
-redis.call('EXISTS', T .. ':never')
+-- For scripts that write: in a slot that is being moved, access to a key that is not there fails: here, before anything is done, and not half way.
+local function begin()
+  redis.call('EXISTS', T .. ':never')
+end
 
 local function conversationKey(id)
   return T .. ':c:' .. id

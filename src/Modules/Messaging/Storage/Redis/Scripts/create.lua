@@ -1,4 +1,5 @@
 -- Makes the log, unless it is there. ARGV: the number of fields and values, those, then the runs.
+begin()
 if redis.call('EXISTS', T) == 1 then
   return 0
 end

@@ -1,4 +1,5 @@
 -- Takes a part of the rows of a shard away that is gone or receiving. Answers how many conversations are left, -1 when the shard is in use.
+begin()
 local state = redis.call('HGET', T, 's')
 if state ~= '2' and state ~= '3' then
   return -1

@@ -1,4 +1,5 @@
 -- Brings a part of the entries that were written out of order into the feed, in order. Answers how many are left.
+begin()
 local waiting = T .. ':o'
 local feed = T .. ':f'
 local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')

@@ -1,10 +1,11 @@
 -- Entries of a conversation. ARGV: conversation, from, to, limit, 1 for the newest, 1 for cut ones too.
 local id, from, to, limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local head = redis.call('HGET', conversationKey(id), 'h')
+local stored = redis.call('HMGET', conversationKey(id), 'h', 'b')
+local head = stored[1]
 if not head then
   return { 0, {}, {}, 0 }
 end
-local first = base(id)
+local first = stored[2] and struct.unpack('<I6', stored[2]) or 0
 local last = struct.unpack('<I6', head, 3)
 local cut = struct.unpack('<I6', head, 43)
 from = math.max(from, first + 1, ARGV[6] == '1' and 1 or cut + 1)
@@ -15,6 +16,7 @@ else
   to = math.min(to, from + limit - 1)
 end
 local rows, extras = {}, {}
+local byte, band = string.byte, bit.band
 local seq = from
 while seq <= to do
   local blockEnd = math.min(to, (math.floor((seq - 1) / BLOCK) + 1) * BLOCK)
@@ -23,15 +25,21 @@ while seq <= to do
   if #part == 0 then
     break
   end
+  local count = #rows
+  if count == 0 then
+    rows = part
+  end
   for i = 1, #part do
     local value = part[i]
-    rows[#rows + 1] = value
-    local kind, flags = string.byte(value, 1, 2)
-    if kind == 2 or bit.band(flags, REACTIONS) ~= 0 then
-      extras[#extras + 1] = #rows - 1
+    if count > 0 then
+      rows[count + i] = value
+    end
+    local kind, flags = byte(value, 1, 2)
+    if kind == 2 or flags >= REACTIONS and band(flags, REACTIONS) ~= 0 then
+      extras[#extras + 1] = count + i - 1
       extras[#extras + 1] = extra(id, first, seq + i - 1, value) or ''
     end
   end
   seq = blockEnd + 1
 end
-return { from, rows, extras, tonumber(redis.call('HGET', T, 'f') or '0') }
+return { from, rows, extras, ARGV[6] == '1' and tonumber(redis.call('HGET', T, 'f') or '0') or 0 }

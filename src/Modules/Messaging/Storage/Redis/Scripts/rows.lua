@@ -1,5 +1,6 @@
 -- Writes rows as they are, all or none of them. ARGV: how many conversations, for each id, head, position of its last change, how many members and for each user
 -- and row; then for each entry conversation, seq, row without what is worked out, reactions, field of its request.
+begin()
 local state = redis.call('HGET', T, 's')
 if state ~= '2' then
   return { 'state', state or '3' }

@@ -1,4 +1,5 @@
 -- Begins a run, unless another node was first. ARGV: how many runs are known, the run, the old and the new history of the server, then the shards on it.
+begin()
 if redis.call('LLEN', T .. ':runs') ~= tonumber(ARGV[1]) then
   return 0
 end

@@ -1,5 +1,6 @@
 -- Does a batch of appends, marks and cuts, or nothing of it. ARGV: the history that the writer knows, the receipt limit, 1 when the answer
 -- waits for replicas, then four values for each operation.
+begin()
 local MEMBER, MAX_REACTIONS = 2, 50
 local STORED, DUPLICATE, REUSED, STALE, NONE, CREATED, NO_TARGET, UNCHANGED, TOO_MANY = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
@@ -36,13 +37,13 @@ local function encodeHead(c)
   return struct.pack('<BBI6I6I6I6I6I6I4I6', c.kind, c.history, c.seq, c.position, c.number, c.membersSeq, c.membersPosition, c.marksPosition, c.memberCount, c.cut) .. c.title
 end
 
-local function find(id)
+local function find(id, user)
   local c = conversations[id]
   if c ~= nil then
     return c
   end
   local key = conversationKey(id)
-  local stored = redis.call('HMGET', key, 'h', 'b')
+  local stored = redis.call('HMGET', key, 'h', 'b', 'm' .. user)
   if not stored[1] then
     conversations[id] = false
     return false
@@ -54,6 +55,7 @@ local function find(id)
   if stored[2] then
     c.first, c.firstNumber = struct.unpack('<I6I6', stored[2])
   end
+  c.members[user] = stored[3] and decodeMember(user, stored[3]) or false
   conversations[id] = c
   return c
 end
@@ -224,7 +226,7 @@ local function append(blob, body, first, second)
   local fixed = string.sub(blob, 45)
   local sender, at = string.sub(fixed, 1, 16), string.sub(fixed, 17, 24)
   local requests = T .. ':q:' .. id
-  local c = find(id)
+  local c = find(id, sender)
   if not c then
     if op ~= 'c' then
       return { NONE }
@@ -235,8 +237,19 @@ local function append(blob, body, first, second)
     }
     conversations[id] = c
     redis.call('ZADD', T .. ':i', 0, id)
+    redis.call('HSET', requests, field, 1)
   else
-    local before = redis.call('HGET', requests, field)
+    local stale = membersSeq ~= c.membersSeq
+    if stale and role >= 0 then
+      local m = findMember(c, sender)
+      stale = not m or m.role ~= role
+    end
+    -- A message is refused for nothing but its id once the members agree, so its request is entered without a look first.
+    local plain = kind == 1 and not stale and op == '-'
+    local before = false
+    if not plain or redis.call('HSETNX', requests, field, c.seq + 1) == 0 then
+      before = redis.call('HGET', requests, field)
+    end
     if before then
       before = tonumber(before)
       local value = row(id, c.first, before)
@@ -249,17 +262,17 @@ local function append(blob, body, first, second)
     if kind == 0 then
       return { CREATED }
     end
-    if membersSeq ~= c.membersSeq then
-      local m = role >= 0 and findMember(c, sender)
-      if not m or m.role ~= role then
-        return { STALE }
-      end
+    if stale then
+      return { STALE }
     end
     if op == 'e' or op == 'd' or op == 'r' or op == 'p' then
       local outcome = changeTarget(c, op, about, sender, at, first, second)
       if outcome ~= STORED then
         return { outcome }
       end
+    end
+    if not plain then
+      redis.call('HSET', requests, field, c.seq + 1)
     end
   end
   position = position + 1
@@ -271,7 +284,6 @@ local function append(blob, body, first, second)
   local key = place(id, c.first, c.seq)
   local value = struct.pack(ROW, kind, about > 0 and TARGET or 0, position, c.number) .. fixed .. (about > 0 and struct.pack('<I6', about) or '') .. body
   redis.call('RPUSH', key, value)
-  redis.call('HSET', requests, field, c.seq)
   redis.call('XADD', T .. ':f', whole(position) .. '-0', 'e', id .. struct.pack('<I6', c.seq))
   touch(c)
   if op == 'c' or op == 'm' then
@@ -292,7 +304,7 @@ local function append(blob, body, first, second)
       touchMember(c, m)
     end
   end
-  return { STORED, c.seq, position, at, c.number }
+  return { STORED, c.seq, position, c.number }
 end
 
 -- The running number at a seq, for marks.
@@ -314,7 +326,7 @@ end
 
 local function mark(blob)
   local _, id, user, wantDelivered, wantRead, preferences = struct.unpack('<c1c16c16I6I6b', blob)
-  local c = find(id)
+  local c = find(id, user)
   local m = c and findMember(c, user)
   if not m then
     return {}
@@ -369,7 +381,7 @@ end
 -- Answers how many left and up to where it has looked, 0 at the end.
 local function cut(blob, key)
   local _, id, upTo, after, low, high, limit = struct.unpack('<c1c16I6I6I4I4I6', blob)
-  local c = find(id)
+  local c = find(id, '')
   if not c then
     return { 0, 0 }
   end
