@@ -48,6 +48,9 @@ public sealed record ReadCursor(string Cursor) : IRequest<long[]>;
 /// <summary>The published position of each shard: everything up to it is seen by every request; commits above it come as <see cref="MessageStored"/>.</summary>
 public sealed record GetPositions : IRequest<long[]>;
 
+/// <summary>Asks whether the store of the messages answers: 0, or a failure.</summary>
+public sealed record PingMessages : IRequest<int>;
+
 /// <summary>Reads a conversation backwards or forwards by seq, in present state.</summary>
 /// <param name="Caller">Who asks; a member, or a former one within the closed ranges.</param>
 /// <param name="ConversationId">The conversation.</param>

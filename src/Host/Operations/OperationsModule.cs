@@ -34,7 +34,7 @@ internal static class OperationsModule
         services.AddHostedService<LoadReporter>();
         services.AddHealthChecks()
             .AddCheck<DataFolderCheck>("data folder")
-            .AddTypeActivatedCheck<AnswerCheck<long[]>>("messages", new GetPositions())
+            .AddTypeActivatedCheck<AnswerCheck<int>>("messages", new PingMessages())
             .AddTypeActivatedCheck<AnswerCheck<int>>("accounts", new PingAccounts());
         // What a class needs and nobody registered shows at the start, and not at the first request.
         builder.Host.UseDefaultServiceProvider(o => (o.ValidateScopes, o.ValidateOnBuild) = (true, true));

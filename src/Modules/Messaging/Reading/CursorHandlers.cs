@@ -34,6 +34,16 @@ internal sealed class GetPositionsHandler(Positions published) : IRequestHandler
     public Task<long[]> Handle(GetPositions request, CancellationToken cancellationToken) => Task.FromResult(published.Snapshot());
 }
 
+internal sealed class PingMessagesHandler(IMessageLog log) : IRequestHandler<PingMessages, int>
+{
+    public async Task<int> Handle(PingMessages request, CancellationToken cancellationToken)
+    {
+        // A store on a server may be away while everything that is in memory is still there.
+        await log.GetPositionsAsync(cancellationToken);
+        return 0;
+    }
+}
+
 internal sealed class ReadCursorHandler(IMessageLog log) : IRequestHandler<ReadCursor, long[]>
 {
     public Task<long[]> Handle(ReadCursor request, CancellationToken cancellationToken)

@@ -38,7 +38,9 @@ internal sealed partial class RedisMessageLog : ILogDatabase
         }
     }
 
-    public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => new(_runs.Told());
+    // Readiness rests on this: what this node knows of a shard that cannot be written may be old.
+    public ValueTask<long[]> GetPositionsAsync(CancellationToken token) =>
+        Array.TrueForAll(_writers, w => w.IsUp) ? new(_runs.Told()) : ValueTask.FromException<long[]>(new LogUnavailableException("Redis does not answer for all shards."));
 
     public async ValueTask<bool> ContainsAsync(Guid runId, long[] positions, CancellationToken token)
     {

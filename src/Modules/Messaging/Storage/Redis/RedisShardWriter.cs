@@ -34,6 +34,7 @@ internal sealed partial class RedisShardWriter : IAsyncDisposable
     private readonly Task _loop;
     private DnsEndPoint? _moved;
     private RedisLink? _link;
+    private volatile bool _isUp = true;
 
     public RedisShardWriter(int shard, RedisCluster cluster, RedisRuns runs, RedisOthers others, MessageLogOptions options, int receiptLimit, TimeProvider time, ILogger logger)
     {
@@ -42,6 +43,9 @@ internal sealed partial class RedisShardWriter : IAsyncDisposable
         _queue = Channel.CreateBounded<RedisWrite>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
+
+    /// <summary>False since the last attempt to write, or to look at what others wrote, failed.</summary>
+    public bool IsUp => _isUp;
 
     /// <summary>Takes its place among the writes of this shard at once.</summary>
     /// <exception cref="LogUnavailableException">Too much waits already.</exception>
@@ -108,10 +112,12 @@ internal sealed partial class RedisShardWriter : IAsyncDisposable
             {
                 look.Complete([]);
             }
+            _isUp = true;
             return true;
         }
         catch (Exception e)
         {
+            _isUp = e is ShardMovedException;
             Fail(batch, e);
             if (e is RedisErrorException { Code: "MOVED" } moved)
             {
