@@ -209,6 +209,7 @@ public sealed class UpkeepTests
     {
         Url = server.Url,
         Token = "mcs_any",
+        Discover = false,
         Transport = Transport.WebSocket,
         Time = _time,
         OnEvent = onEvent,
