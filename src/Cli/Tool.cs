@@ -12,7 +12,7 @@ internal static class Tool
 {
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), DiscoverCommand.Make(), DrainCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore() };
+        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), DiscoverCommand.Make(), DrainCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore(), StoreCommand.MakeRetention(), StoreCommand.MakeUser() };
         return await root.Parse(args).InvokeAsync();
     }
 }

@@ -23,6 +23,16 @@ internal static class StoreCommand
         };
     }
 
+    public static Command MakeRetention() => Ordered(
+        "retention", "Takes away what the settings (Messaging:Retention) no longer keep, without waiting for the hourly sweep.", "retention",
+        new Option<bool>("--dry-run") { Description = "Only count." });
+
+    public static Command MakeUser() => new("user", "What a server knows of one user; on a running server.")
+    {
+        Ordered("export", "Prints all of a user's data as one JSON document.", "user export", new Argument<string>("name") { Description = "The user's name." }),
+        Ordered("erase", "Empties all messages of a user and takes the account away. There is no way back.", "user erase", new Argument<string>("name") { Description = "The user's name." }),
+    };
+
     /// <summary>A command that goes to the running server, or works on the folder when none runs.</summary>
     public static Command Ordered(string name, string description, string order, params Symbol[] symbols)
     {

@@ -65,3 +65,10 @@ public sealed record RunBackup(Guid Id, long[] Started, DateTimeOffset At);
 /// <param name="Members">Rows of members.</param>
 /// <param name="Entries">Rows of entries.</param>
 public sealed record ShardBackup(string File, long Position, string Hash, long Conversations, long Members, long Entries);
+
+/// <summary>What retention took away, or would take.</summary>
+/// <param name="Conversations">Conversations that lost entries to readers.</param>
+/// <param name="Entries">Entries that readers see no more.</param>
+/// <param name="Left">Rows that left the databases: entries stay as empty rows for as long as ids of requests are remembered.</param>
+/// <param name="IsPurged">True when so much had left that the databases were packed.</param>
+public sealed record RetentionResult(long Conversations, long Entries, long Left, bool IsPurged);

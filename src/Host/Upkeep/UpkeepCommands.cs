@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Identity;
 using ModularChat.Messaging;
 using ModularChat.Storage;
 
@@ -15,6 +16,9 @@ internal static class UpkeepCommands
         "store verify" => VerifyAsync(services, output, token),
         "store stats" => StatsAsync(services, order, output, token),
         "store rebalance" => RebalanceAsync(services, order, output, token),
+        "user export" => ExportAsync(services, order.Arguments["name"], output, token),
+        "user erase" => EraseAsync(services, order.Arguments["name"], output, token),
+        "retention" => RetainAsync(services, order, output, token),
         "backup" => Backup.SaveAsync(services, order.Arguments["folder"], output, token),
         _ => throw new StartupException($"A running server does not know the command {order.Command}: is it of another version?"),
     };
@@ -61,6 +65,47 @@ internal static class UpkeepCommands
     {
         var moved = await MessagingModule.RebalanceAsync(services, order.Has("dry-run"), new Told(output), token);
         output.Line(order.Has("dry-run") ? Text($"{moved} shards would move.") : Text($"{moved} shards moved."));
+        return 0;
+    }
+
+    private static async Task<int> RetainAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token)
+    {
+        var isDry = order.Has("dry-run");
+        var result = await MessagingModule.RetainAsync(services, isDry, new Told(output), token);
+        output.Line(isDry
+            ? Text($"{result.Entries:N0} entries of {result.Conversations:N0} conversations would be taken away.")
+            : Text($"{result.Entries:N0} entries of {result.Conversations:N0} conversations were taken away; {result.Left:N0} rows left the databases{(result.IsPurged ? ", which were packed" : "")}."));
+        return 0;
+    }
+
+    /// <summary>One JSON document, a conversation a line.</summary>
+    private static async Task<int> ExportAsync(IServiceProvider services, string name, IUpkeepOutput output, CancellationToken token)
+    {
+        var user = await IdentityModule.FindUserAsync(services, name, token);
+        output.Line($"{{\"account\":{await IdentityModule.ExportUserAsync(services, user, token)},");
+        output.Line("\"conversations\":[");
+        string? last = null;
+        await foreach (var line in MessagingModule.ExportUserAsync(services, user, token))
+        {
+            if (last is not null)
+            {
+                output.Line(last + ",");
+            }
+            last = line;
+        }
+        output.Line((last ?? "") + "]}");
+        return 0;
+    }
+
+    private static async Task<int> EraseAsync(IServiceProvider services, string name, IUpkeepOutput output, CancellationToken token)
+    {
+        var user = await IdentityModule.FindUserAsync(services, name, token);
+        // The sessions end first: nobody writes on while it is being erased. The name goes last, so that a broken-off try finds the user again.
+        await IdentityModule.EndSessionsAsync(services, user, token);
+        var messages = await MessagingModule.EraseUserAsync(services, user, new Told(output), token);
+        await IdentityModule.EraseUserAsync(services, user, token);
+        output.Line(Text($"{messages:N0} messages were emptied; the account {user} is a removed user now."));
+        output.Line("Copies made by others are out of reach: backups, snapshots of file systems, the write-ahead logs and archives of database servers, clients.");
         return 0;
     }
 

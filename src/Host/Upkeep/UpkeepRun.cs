@@ -18,6 +18,10 @@ internal static class UpkeepRun
         {
             return exit;
         }
+        if (order.Command.StartsWith("user ", StringComparison.Ordinal))
+        {
+            throw new StartupException($"No server runs on {Path.GetFullPath(options.Directory)} (Storage:Directory), and this command works on a running one: start it first.");
+        }
         if (!Directory.Exists(options.Directory))
         {
             throw new StartupException($"There is no folder {Path.GetFullPath(options.Directory)} (Storage:Directory).");

@@ -30,4 +30,35 @@ public static partial class IdentityModule
     /// <summary>What is there now: counts and hashes, to be compared with those of a backup.</summary>
     public static Task<AccountsFile[]> ReadAccountsAsync(IServiceProvider services, CancellationToken token) =>
         services.GetRequiredService<AccountsCopy>().ReadAsync(token);
+
+    /// <summary>The id of the user of this name.</summary>
+    /// <exception cref="Contracts.ChatException"><see cref="Contracts.ProblemCodes.NotFound"/>: nobody has it.</exception>
+    public static Task<Guid> FindUserAsync(IServiceProvider services, string name, CancellationToken token) =>
+        UseAsync(services, data => data.FindAsync(name, token));
+
+    /// <summary>All that the accounts have of a user, in JSON.</summary>
+    public static Task<string> ExportUserAsync(IServiceProvider services, Guid userId, CancellationToken token) =>
+        UseAsync(services, data => data.ExportAsync(userId, token));
+
+    /// <summary>Takes away all that the accounts have of a user; a removed user stays.</summary>
+    public static Task EraseUserAsync(IServiceProvider services, Guid userId, CancellationToken token) =>
+        UseAsync(services, async data =>
+        {
+            await data.EraseAsync(userId, token);
+            return true;
+        });
+
+    /// <summary>Ends all sessions of a user, who can log in no more.</summary>
+    public static Task EndSessionsAsync(IServiceProvider services, Guid userId, CancellationToken token) =>
+        UseAsync(services, async data =>
+        {
+            await data.LockOutAsync(userId, token);
+            return true;
+        });
+
+    private static async Task<T> UseAsync<T>(IServiceProvider services, Func<AccountData, Task<T>> use)
+    {
+        await using var scope = services.CreateAsyncScope();
+        return await use(scope.ServiceProvider.GetRequiredService<AccountData>());
+    }
 }

@@ -66,6 +66,7 @@ public static partial class IdentityModule
         services.AddSingleton<DevelopmentKey>();
         services.AddSingleton<SchemaOpener>();
         services.AddSingleton<AccountsCopy>();
+        services.AddTransient<AccountData>();
         services.AddHostedService<IdentityStart>();
         services.AddHostedService<ExpirySweep>();
         services.AddHostedService<RepairLoop>();

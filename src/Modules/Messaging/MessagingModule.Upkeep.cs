@@ -44,4 +44,17 @@ public static partial class MessagingModule
     /// <summary>Puts a log back into the empty databases of the settings, and begins a run.</summary>
     public static Task RestoreAsync(IServiceProvider services, LogBackup backup, string folder, IProgress<UpkeepProgress> progress, CancellationToken token) =>
         services.GetRequiredService<LogRestore>().RunAsync(backup, folder, progress, token);
+
+    /// <summary>Takes away what the settings no longer keep, or only counts it.</summary>
+    public static Task<RetentionResult> RetainAsync(IServiceProvider services, bool dryRun, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        LogAccess.Of(services).UseAsync(log => services.GetRequiredService<Retention>().RunAsync(log, dryRun, progress, token), token);
+
+    /// <summary>All that the log has of a user: a line of JSON for each conversation. On a running server.</summary>
+    public static IAsyncEnumerable<string> ExportUserAsync(IServiceProvider services, Guid userId, CancellationToken token) =>
+        services.GetRequiredService<UserData>().ExportAsync(userId, token);
+
+    /// <summary>Empties all messages of a user, has the user leave all groups, and has what is gone leave the files. On a running server.</summary>
+    /// <returns>How many messages.</returns>
+    public static Task<long> EraseUserAsync(IServiceProvider services, Guid userId, IProgress<UpkeepProgress> progress, CancellationToken token) =>
+        services.GetRequiredService<UserData>().EraseAsync(userId, progress, token);
 }

@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using ModularChat.Messaging.Conversations;
 using ModularChat.Messaging.Endpoints;
 using ModularChat.Messaging.Publishing;
@@ -30,6 +31,10 @@ public static partial class MessagingModule
         services.AddSingleton<LogAccess>();
         services.AddSingleton<LogCopy>();
         services.AddSingleton<LogSave>();
+        services.AddSingleton<Retention>();
+        services.AddSingleton<UserData>();
+        services.AddSingleton<IValidateOptions<MessagingOptions>, CheckRetention>();
+        services.AddHostedService<RetentionSweep>();
         services.AddSingleton<LogRestore>();
         services.AddSingleton<LogRebalance>();
         services.AddSingleton<IMessageLog>(provider => provider.GetRequiredService<OpenedLog>());

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 
 namespace ModularChat.Messaging;
@@ -31,6 +32,10 @@ public sealed class MessagingOptions
     [Range(0, 3_650)]
     public int DuplicateDays { get; set; } = 30;
 
+    /// <summary>How long history is kept.</summary>
+    [Required, ValidateObjectMembers]
+    public RetentionOptions Retention { get; set; } = new();
+
     /// <summary>Longest wait of a long poll, in seconds.</summary>
     [Limit]
     [Range(1, 300)]
@@ -55,4 +60,21 @@ public sealed class MessagingOptions
     /// <summary>Commits that may wait to be published; when there are more, live connections are told to sync.</summary>
     [Range(16, 1_000_000)]
     public int PublishQueue { get; set; } = 10_000;
+}
+
+/// <summary>How long history is kept; section <c>Messaging:Retention</c>. Members, roles and counts stay whatever leaves. Self conversations are not touched.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>Days after which entries leave, 0 to 36,500; 0 keeps them. Default 0.</summary>
+    [Range(0, 36_500)]
+    public int Days { get; set; }
+
+    /// <summary>Entries that a conversation keeps at most, 0 to 1,000,000,000; 0 keeps all. Default 0.</summary>
+    [Range(0, 1_000_000_000)]
+    public long Count { get; set; }
+
+    /// <summary>
+    /// Other rules for single conversations: <c>ID=DAYS,COUNT</c>, either of them 0 to keep. They hold instead of the rule for all.
+    /// </summary>
+    public IList<string> Conversations { get; set; } = [];
 }

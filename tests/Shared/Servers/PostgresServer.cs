@@ -59,6 +59,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>The folder of its files.</summary>
     public string Data => Path.Combine(_folder, "data");
 
+    /// <summary>The files of the tables, without the write-ahead log.</summary>
+    public string TableFolder => Path.Combine(Data, "base");
+
     private string LogFile => Path.Combine(_folder, "log");
 
     private static string Programs { get; } = FindPrograms();

@@ -49,6 +49,9 @@ internal interface IDatabase
     /// <summary>Does <paramref name="work"/> on the tables as a whole while no other process does.</summary>
     Task AloneAsync(IdentityDb db, Func<Task> work, CancellationToken token);
 
+    /// <summary>Has what was deleted or overwritten leave the files, as far as the engine can.</summary>
+    Task PurgeAsync(CancellationToken token);
+
     /// <summary>Lets go of what is kept open for later uses.</summary>
     void Close();
 }

@@ -36,10 +36,11 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
     /// <summary>The reader's own side.</summary>
     public OwnState Own(Head head, Member reader)
     {
-        var ranges = new SeqRange[reader.Ranges.Length];
+        var visible = Visible(head, reader.Ranges);
+        var ranges = new SeqRange[visible.Length];
         for (var i = 0; i < ranges.Length; i++)
         {
-            ranges[i] = new SeqRange(reader.Ranges[i].From, reader.Ranges[i].To);
+            ranges[i] = new SeqRange(visible[i].From, visible[i].To);
         }
         var preferences = reader.Preferences;
         var mutedUntil = preferences.MutedUntil > time.GetUtcNow() ? preferences.MutedUntil : null;
@@ -65,6 +66,23 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
             unread += Math.Max(0, to - from);
         }
         return unread;
+    }
+
+    /// <summary>The ranges without what retention has taken: history ends there, and a seq below it is no loss.</summary>
+    public static VisibleRange[] Visible(Head head, VisibleRange[] ranges)
+    {
+        if (head.Cut == 0 || ranges.Length == 0 || ranges[0].From > head.Cut)
+        {
+            return ranges;
+        }
+        return [.. ranges.Where(r => r.To is not { } to || to > head.Cut).Select(r => r.From > head.Cut ? r : r with { From = head.Cut + 1 })];
+    }
+
+    /// <summary>The reader as far as there is still something to read.</summary>
+    public static Member Visible(Head head, Member reader)
+    {
+        var ranges = Visible(head, reader.Ranges);
+        return ReferenceEquals(ranges, reader.Ranges) ? reader : reader with { Ranges = ranges };
     }
 
     /// <summary>The last seq that the reader may see; 0 when there is none.</summary>

@@ -20,7 +20,7 @@ internal sealed class HistoryHandler(Reader readers, ConversationViews views, Vi
         // What retention took away is not there for anybody.
         var from = Math.Max(request.After is { } after ? Math.Min(after, last) + 1 : 1, head.Cut + 1);
         var to = request.Before is { } before ? Math.Min(before - 1, last) : last;
-        var (page, more) = await entries.ReadAsync(request.ConversationId, reader, from, to, request.Limit, newest: request.After is null, cancellationToken);
+        var (page, more) = await entries.ReadAsync(request.ConversationId, ConversationViews.Visible(head, reader), from, to, request.Limit, newest: request.After is null, cancellationToken);
         return new HistoryPage(page, more, views.Own(head, reader).Ranges);
     }
 

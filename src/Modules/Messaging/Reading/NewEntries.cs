@@ -23,20 +23,23 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
         {
             return ([], null);
         }
-        var to = head.Position <= watermark ? last : await entries.FindLastAsync(head.ConversationId, watermark, 0, last, token);
+        // What retention has taken is not there to be looked at: it is neither new nor missing.
+        var cut = Math.Min(head.Cut, last);
+        var to = head.Position <= watermark ? last : await entries.FindLastAsync(head.ConversationId, watermark, cut, last, token);
+        var visible = ConversationViews.Visible(head, reader);
         if (cursor == 0)
         {
-            return await NewestAsync(head, reader, 1, to, token);
+            return await NewestAsync(head, visible, 1, to, token);
         }
         var mayHaveOpenedAll = reader.RangesPosition > cursor && reader.Ranges is [{ From: 1 }, ..];
         if (mayHaveOpenedAll && (reader.Ranges is [{ To: null }] || reader.RangesPosition > watermark))
         {
             // Also when it lies past the watermark: the state says already that all is visible, so a part of it would look like a hole.
-            return await NewestAsync(head, reader, 1, to, token);
+            return await NewestAsync(head, visible, 1, to, token);
         }
-        var after = await AfterAsync(head, reader, cursor, to, token);
+        var after = await AfterAsync(head, visible, cursor, to, token);
         return mayHaveOpenedAll && (after.Gap is not null || HasOpenedAll(reader, after.Entries))
-            ? await NewestAsync(head, reader, 1, to, token)
+            ? await NewestAsync(head, visible, 1, to, token)
             : after;
     }
 
@@ -50,7 +53,7 @@ internal sealed class NewEntries(VisibleEntries entries, RecentEntries recent)
                 return (visible, null);
             }
         }
-        var from = await entries.FindLastAsync(head.ConversationId, cursor, 0, to, token) + 1;
+        var from = await entries.FindLastAsync(head.ConversationId, cursor, Math.Min(head.Cut, to), to, token) + 1;
         return await NewestAsync(head, reader, from, to, token);
     }
 

@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Upkeep;
 
 namespace ModularChat.Messaging.Sending;
 
 /// <summary>Forgets client-made ids that are older than any retry, hourly and in steps so small that nobody's message waits for it.</summary>
-internal sealed partial class DuplicateSweep(IMessageLog log, IOptions<MessagingOptions> options, TimeProvider time, ILogger<DuplicateSweep> logger)
+internal sealed partial class DuplicateSweep(LogAccess access, IOptions<MessagingOptions> options, TimeProvider time, ILogger<DuplicateSweep> logger)
     : BackgroundService
 {
     private const int Step = 500;
@@ -36,7 +36,7 @@ internal sealed partial class DuplicateSweep(IMessageLog log, IOptions<Messaging
     internal async Task SweepAsync(CancellationToken token)
     {
         var before = time.GetUtcNow().AddDays(-options.Value.DuplicateDays);
-        while (await log.ForgetDuplicatesAsync(before, Step, token) == Step)
+        while (await access.UseAsync(log => log.ForgetDuplicatesAsync(before, Step, token).AsTask(), token) == Step)
         {
             await Task.Delay(Breath, time, token);
         }

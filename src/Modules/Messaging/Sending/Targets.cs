@@ -13,7 +13,8 @@ internal sealed class Targets(IMessageLog log, RecentEntries recent)
     /// <exception cref="ChatException"><see cref="ProblemCodes.MessageNotFound"/> when there is none that the reader may see.</exception>
     public async ValueTask<Entry> GetAsync(ConversationState state, Member reader, long seq, string field, CancellationToken token)
     {
-        if (seq < 1 || seq > state.Head.Seq || !ConversationViews.CanSee(reader.Ranges, seq))
+        // The first seq is 1, and what retention has taken is not there.
+        if (seq <= state.Head.Cut || seq > state.Head.Seq || !ConversationViews.CanSee(reader.Ranges, seq))
         {
             throw NotThere(field);
         }

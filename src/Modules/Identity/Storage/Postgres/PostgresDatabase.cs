@@ -40,6 +40,18 @@ internal sealed class PostgresDatabase : IDatabase
 
     public IdentityDb Open() => _contexts.CreateDbContext();
 
+    /// <summary>Writes the tables of users anew; the server's write-ahead log is its own matter.</summary>
+    public async Task PurgeAsync(CancellationToken token)
+    {
+        await using var db = Open();
+        foreach (var table in new[] { "users", "names", "settings", "drafts", "sessions", "friendships", "blocks", "external_users" })
+        {
+#pragma warning disable EF1002 // The names are ours.
+            await db.Database.ExecuteSqlRawAsync($"VACUUM (FULL) {IdentityDb.Prefix}{table}", token);
+#pragma warning restore EF1002
+        }
+    }
+
     public Task LockAsync(IdentityDb db, IReadOnlyCollection<Guid> locks, CancellationToken token)
     {
         // Two users may share a number and then wait for each other for a moment. In order: two changes never wait for one another.

@@ -52,6 +52,22 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
         await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", token);
     }
 
+    /// <summary>Copies all rows into new pages, and empties the write-ahead file.</summary>
+    public async Task PurgeAsync(CancellationToken token)
+    {
+        await _writer.WaitAsync(token);
+        try
+        {
+            await using var db = Open();
+            await db.Database.ExecuteSqlRawAsync("VACUUM", token);
+            await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", token);
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
     /// <summary>Connections are kept for later uses, and would hold on to a file that is replaced by an older copy.</summary>
     public void Close()
     {

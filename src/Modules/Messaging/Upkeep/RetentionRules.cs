@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace ModularChat.Messaging.Upkeep;
+
+/// <summary>How long entries of a conversation are kept.</summary>
+/// <param name="Days">0 keeps.</param>
+/// <param name="Count">0 keeps.</param>
+internal readonly record struct RetentionRule(int Days, long Count)
+{
+    public bool Keeps => Days == 0 && Count == 0;
+}
+
+/// <summary>The rules of the settings.</summary>
+internal sealed class RetentionRules(RetentionOptions options)
+{
+    private readonly RetentionRule _all = new(options.Days, options.Count);
+    private readonly Dictionary<Guid, RetentionRule> _single = options.Conversations.Select(Parse).OfType<(Guid Id, RetentionRule Rule)>().ToDictionary(r => r.Id, r => r.Rule);
+
+    /// <summary>True when nothing ever leaves.</summary>
+    public bool KeepsAll => _all.Keeps && _single.Values.All(r => r.Keeps);
+
+    public RetentionRule Of(Guid conversation) => _single.GetValueOrDefault(conversation, _all);
+
+    /// <summary>Null when it is no rule.</summary>
+    public static (Guid Id, RetentionRule Rule)? Parse(string text)
+    {
+        var parts = text.Split('=', ',');
+        return parts.Length == 3 && Guid.TryParse(parts[0].Trim(), out var id)
+            && int.TryParse(parts[1], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var days)
+            && long.TryParse(parts[2], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var count)
+            ? (id, new RetentionRule(days, count))
+            : null;
+    }
+}
+
+/// <summary>Refuses rules that cannot be read, at the start.</summary>
+internal sealed class CheckRetention : IValidateOptions<MessagingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, MessagingOptions options)
+    {
+        var rules = options.Retention.Conversations;
+        if (rules.FirstOrDefault(r => RetentionRules.Parse(r) is null) is { } wrong)
+        {
+            return ValidateOptionsResult.Fail($"Messaging:Retention:Conversations has '{wrong}', but must be rules like 01a203c0-8b62-7ef3-93ef-bc5696af5c18=30,0: a conversation, days and a count.");
+        }
+        return rules.Select(r => RetentionRules.Parse(r)!.Value.Id).Distinct().Count() == rules.Count
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail("Messaging:Retention:Conversations has two rules for one conversation.");
+    }
+}
