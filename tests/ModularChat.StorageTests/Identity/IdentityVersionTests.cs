@@ -118,6 +118,8 @@ public sealed class IdentityVersionTests
 
         public Task AloneAsync(IdentityDb db, Func<Task> work, CancellationToken token) => database.AloneAsync(db, work, token);
 
+        public Task PurgeAsync(CancellationToken token) => database.PurgeAsync(token);
+
         public void Close() => database.Close();
     }
 }

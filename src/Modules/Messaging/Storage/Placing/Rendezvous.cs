@@ -10,7 +10,7 @@ namespace ModularChat.Messaging.Storage.Placing;
 /// </summary>
 internal static class Rendezvous
 {
-    private static readonly string[] Changing = ["password", "pwd", "user", "username", "user id", "userid", "uid"];
+    private static readonly string[] Naming = ["host", "server", "port", "database", "db", "prefix", "search path"];
 
     /// <summary>The index of the database to which a shard belongs.</summary>
     public static int Choose(int shard, IReadOnlyList<string> databases)
@@ -27,9 +27,9 @@ internal static class Rendezvous
         return best;
     }
 
-    /// <summary>What names a database: a new password must not move its shards.</summary>
+    /// <summary>What names a database, and no secret: a new password or another timeout must not move its shards.</summary>
     public static string Identity(string database) =>
-        string.Join(';', database.Split(';', ',').Select(p => p.Trim()).Where(p => !Changing.Contains(p.Split('=')[0].Trim().ToLowerInvariant())));
+        string.Join(';', database.Split(';', ',').Select(p => p.Trim()).Where(p => !p.Contains('=', StringComparison.Ordinal) || Naming.Contains(p.Split('=')[0].Trim().ToLowerInvariant())));
 
     private static ulong Weight(int shard, string identity)
     {
