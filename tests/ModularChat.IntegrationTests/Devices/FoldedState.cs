@@ -21,6 +21,7 @@ internal static class FoldedState
     {
         var state = fold.State;
         var me = state.Me;
+        var isIn = me.Role >= MemberRole.Member;
         // A former member keeps the title that held at the end; the server does not tell it.
         var title = me.Role == MemberRole.None ? "" : $"'{state.Title}' {state.History}";
         yield return $"{state.Id} {state.Kind} {title} head {state.Head} state {state.StateSeq} count {state.MemberCount}";
@@ -28,13 +29,14 @@ internal static class FoldedState
             + $" unread {me.Unread} muted {me.MutedUntil:O} pinned {me.Pinned} archived {me.Archived}";
         foreach (var member in (state.Members ?? []).OrderBy(member => member.UserId))
         {
-            yield return $"  {member.UserId} {member.Role} delivered {member.Delivered} read {member.Read}";
+            // Marks are for members and of members; a device may still hold those of the time before an invitation.
+            var marks = isIn && member.Role >= MemberRole.Member ? $"delivered {member.Delivered} read {member.Read}" : "";
+            yield return $"  {member.UserId} {member.Role} {marks}";
         }
         foreach (var entry in fold.Timeline)
         {
             // What happens to a message while the reader is out is told by no entry.
-            var isOut = me.Role == MemberRole.None;
-            yield return $"  {entry.Seq} {entry.Kind} {entry.SenderId} {(isOut ? "" : Content(entry))}";
+            yield return $"  {entry.Seq} {entry.Kind} {entry.SenderId} {(isIn ? Content(entry) : "")}";
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed partial class SelfRetention(
     private static readonly TimeSpan Kept = TimeSpan.FromDays(30), Between = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<Guid, byte> _noted = new();
+    private readonly SemaphoreSlim _sweeping = new(1, 1);
 
     /// <summary>A user got a signal. One who is forgotten here is noted again with the next.</summary>
     public void Note(Guid userId)
@@ -32,11 +33,25 @@ internal sealed partial class SelfRetention(
     /// <summary>Cuts what is old enough of those who got signals since the last round.</summary>
     internal async Task SweepAsync(CancellationToken token)
     {
-        foreach (var (userId, _) in _noted)
+        await _sweeping.WaitAsync(token);
+        try
         {
-            await CutAsync(Ids.Self(userId), token);
-            _noted.TryRemove(userId, out _);
+            foreach (var (userId, _) in _noted)
+            {
+                _noted.TryRemove(userId, out _);
+                await CutAsync(Ids.Self(userId), token);
+            }
         }
+        finally
+        {
+            _sweeping.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _sweeping.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
