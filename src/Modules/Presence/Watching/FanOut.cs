@@ -287,7 +287,8 @@ internal sealed partial class FanOut(
         return all.Length <= most ? (all, false) : (all[..most], true);
     }
 
-    private bool IsUncertain(PresenceInfo info) => info.State == PresenceState.Offline && !leases.IsSettled;
+    // As of the tick that tells them: who begins to watch just before it is told by it, and once.
+    private bool IsUncertain(PresenceInfo info) => info.State == PresenceState.Offline && !_wasSettled;
 
     private static Told ToTell(Moment moment)
     {
