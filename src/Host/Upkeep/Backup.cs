@@ -5,6 +5,7 @@ using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Operations;
 using ModularChat.Identity;
 using ModularChat.Messaging;
+using ModularChat.Presence;
 using ModularChat.Storage;
 
 namespace ModularChat.Host.Upkeep;
@@ -37,7 +38,8 @@ internal static class Backup
         var log = await MessagingModule.BackUpAsync(services, folder, new UpkeepCommands.Told(output), token);
         var accounts = await IdentityModule.BackUpAsync(services, folder, token);
         var files = CopyFiles(services.GetRequiredService<DataFolder>().Path, Path.Combine(folder, OtherFiles));
-        await WriteAsync(folder, new BackupManifest(Format, ProgramVersion.Text, begun, log, accounts, files), token);
+        await PresenceModule.BackUpAsync(services, Path.Combine(folder, OtherFiles, PresenceModule.SavedFile), token);
+        await WriteAsync(folder, new BackupManifest(Format, ProgramVersion.Text, begun, log, accounts, [.. files, PresenceModule.SavedFile]), token);
         output.Line(Text($"Saved {log.Shards.Sum(s => s.Conversations):N0} conversations, {log.Shards.Sum(s => s.Entries):N0} entries and {accounts.Databases.Sum(d => d.Rows["users"]):N0} accounts in {folder}."));
         output.Line("The folder holds secrets; keep it as safe as the data folder itself:");
         output.Line("- the log's key (manifest.json): without it no cursor and no remembered request would be known again, and all clients would begin anew;");
@@ -122,9 +124,9 @@ internal static class Backup
     private static string[] CopyFiles(string data, string target)
     {
         var files = Kept.Where(f => File.Exists(Path.Combine(data, f))).ToArray();
+        Directory.CreateDirectory(target);
         foreach (var file in files)
         {
-            Directory.CreateDirectory(target);
             File.Copy(Path.Combine(data, file), Path.Combine(target, file));
         }
         return files;

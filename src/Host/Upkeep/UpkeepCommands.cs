@@ -2,6 +2,7 @@ using System.Globalization;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Identity;
 using ModularChat.Messaging;
+using ModularChat.Presence;
 using ModularChat.Storage;
 
 namespace ModularChat.Host.Upkeep;
@@ -83,6 +84,7 @@ internal static class UpkeepCommands
     {
         var user = await IdentityModule.FindUserAsync(services, name, token);
         output.Line($"{{\"account\":{await IdentityModule.ExportUserAsync(services, user, token)},");
+        output.Line($"\"presence\":{await PresenceModule.ExportUserAsync(services, user, token)},");
         output.Line("\"conversations\":[");
         string? last = null;
         await foreach (var line in MessagingModule.ExportUserAsync(services, user, token))
@@ -103,6 +105,7 @@ internal static class UpkeepCommands
         // The sessions end first: nobody writes on while it is being erased. The name goes last, so that a broken-off try finds the user again.
         await IdentityModule.EndSessionsAsync(services, user, token);
         var messages = await MessagingModule.EraseUserAsync(services, user, new Told(output), token);
+        await PresenceModule.EraseUserAsync(services, user, token);
         await IdentityModule.EraseUserAsync(services, user, token);
         output.Line(Text($"{messages:N0} messages were emptied; the account {user} is a removed user now."));
         output.Line("Copies made by others are out of reach: backups, snapshots of file systems, the write-ahead logs and archives of database servers, clients.");

@@ -13,7 +13,7 @@ using ModularChat.Presence.Watching;
 namespace ModularChat.Presence;
 
 /// <summary>Where people are: their live connections, what others may know of it, and who types.</summary>
-public static class PresenceModule
+public static partial class PresenceModule
 {
     /// <summary>Adds the module with its settings from the section <c>Presence</c>.</summary>
     public static IServiceCollection AddPresence(this IServiceCollection services, IConfiguration configuration)

@@ -21,7 +21,7 @@ internal sealed unsafe class DatabaseHandle : SafeHandle
         rocksdb_block_based_options_set_block_cache(_table, _cache);
         rocksdb_block_based_options_set_filter_policy(_table, rocksdb_filterpolicy_create_bloom_full(10));
         // Indexes and filters count in the cache: otherwise memory grows with the data. In small pieces: the index of a whole file is larger
-        // than a part of the cache, and was read and unpacked again for every look-up (0.4 ms each, measured).
+        // than a part of the cache, and was read and unpacked again for every look-up (measured before and after: docs/decisions/0014-embedded-engines.md).
         rocksdb_block_based_options_set_cache_index_and_filter_blocks(_table, 1);
         rocksdb_block_based_options_set_index_type(_table, TwoLevelIndex);
         rocksdb_block_based_options_set_partition_filters(_table, 1);

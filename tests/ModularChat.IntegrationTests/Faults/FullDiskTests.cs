@@ -61,6 +61,7 @@ public sealed class FullDiskTests(ITestOutputHelper output)
         {
             if (server is not null)
             {
+                output.WriteLine(server.Output);
                 await server.DisposeAsync();
             }
             await RunAsync("umount", folder);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Upkeep;
 using ModularChat.IntegrationTests.Faults;
@@ -18,6 +19,7 @@ public sealed class BackupTests
         {
             await using var server = await ChatServer.StartAsync();
             var users = await server.RegisterAsync("alice", "bob");
+            await users[0].AskAsync<JsonElement>(HttpMethod.Put, "me/presence", new { state = "dnd", status = new { text = "at the sea" } });
             var groups = new List<ConversationInfo>();
             for (var i = 0; i < 4; i++)
             {
@@ -60,6 +62,7 @@ public sealed class BackupTests
             }
             (await alice.SyncAsync(early.Cursor)).Reset.ShouldBeFalse();
             (await alice.SyncAsync(late.Cursor)).Reset.ShouldBeTrue();
+            (await alice.AskAsync<JsonElement>(HttpMethod.Get, "me/presence")).GetRawText().ShouldContain("at the sea");
             (await alice.SendAsync(groups[0].Id, "after the restore")).Seq.ShouldBeGreaterThan(1);
         }
         finally

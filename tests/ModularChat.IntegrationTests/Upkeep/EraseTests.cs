@@ -30,7 +30,7 @@ public sealed class EraseTests
         string[] folders = [server.Folder, .. postgres is not null ? [postgres.TableFolder] : redis is not null ? [redis.AppendFolder] : Array.Empty<string>()];
         var users = await server.RegisterAsync("alice", "mallory", "bob");
         var (alice, mallory) = (users[0], users[1]);
-        var markers = Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 40)).ToArray();
+        var markers = Enumerable.Range(0, 5).Select(_ => RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 40)).ToArray();
         var group = await alice.CreateGroupAsync("group", mallory, users[2]);
         var left = await alice.CreateGroupAsync("left", mallory);
         await mallory.SendAsync(group.Id, markers[0]);
@@ -39,6 +39,7 @@ public sealed class EraseTests
         await mallory.SendAsync(left.Id, markers[2]);
         await mallory.RemoveAsync(left.Id, mallory);
         await mallory.AskAsync<JsonElement>(HttpMethod.Patch, "me", new { statusText = markers[3] });
+        await mallory.AskAsync<JsonElement>(HttpMethod.Put, "me/presence", new { status = new { text = markers[4] } });
         await alice.SendAsync(group.Id, "stays");
         // What the server still holds in memory goes into its tables.
         await (postgres?.RunSqlAsync("chat", "CHECKPOINT", Cancel) ?? Task.CompletedTask);
@@ -51,6 +52,7 @@ public sealed class EraseTests
         exportExit.ShouldBe(0);
         using var data = JsonDocument.Parse(export.ToString());
         data.RootElement.GetProperty("account").GetProperty("user").GetProperty("statusText").GetString().ShouldBe(markers[3]);
+        data.RootElement.GetProperty("presence").GetProperty("status").GetString().ShouldBe(markers[4]);
         markers[..3].ShouldAllBe(m => export.ToString().Contains(m));
         export.ToString().ShouldNotContain("stays");
 

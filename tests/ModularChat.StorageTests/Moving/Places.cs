@@ -1,6 +1,6 @@
 using ModularChat.Contracts.Messaging;
-using ModularChat.StorageTests.Servers;
 using ModularChat.Storage.RocksDb;
+using ModularChat.StorageTests.Servers;
 
 namespace ModularChat.StorageTests.Moving;
 

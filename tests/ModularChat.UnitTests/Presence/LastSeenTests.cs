@@ -102,5 +102,13 @@ public sealed class LastSeenTests
             }
             return ValueTask.CompletedTask;
         }
+
+        public ValueTask EraseAsync(Guid userId, CancellationToken token)
+        {
+            Rows.Remove(userId);
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask SaveAsync(string file, CancellationToken token) => throw new NotSupportedException();
     }
 }

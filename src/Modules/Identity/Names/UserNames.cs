@@ -46,7 +46,7 @@ internal sealed class UserNames : ILookupNormalizer
         if (Texts.IsBroken(text) || text.Contains('\0', StringComparison.Ordinal))
         {
             // No name has such a form, so it finds nobody; and not every database takes these characters.
-            return "\uFFFD" + Convert.ToHexString(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text.AsSpan()));
+            return "\uFFFD" + Convert.ToHexStringLower(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text.AsSpan()));
         }
         // First to upper case: it makes one of letters that have two lower forms, as the Greek sigma.
         return text.Normalize(NormalizationForm.FormKC).ToUpperInvariant().ToLowerInvariant().Normalize(NormalizationForm.FormKC);

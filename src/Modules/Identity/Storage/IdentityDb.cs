@@ -34,6 +34,7 @@ internal class IdentityDb(DbContextOptions options) : DbContext(options)
         // fails by its index and is answered; what nobody expected is logged by whoever it reaches.
         (DbContextOptionsBuilder<T>)options.UseApplicationServiceProvider(services).ConfigureWarnings(events => events.Log(
             (RelationalEventId.CommandExecuted, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug),
+            (CoreEventId.QueryIterationFailed, LogLevel.Debug),
             (RelationalEventId.ConnectionError, LogLevel.Debug), (RelationalEventId.TransactionError, LogLevel.Debug)));
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>

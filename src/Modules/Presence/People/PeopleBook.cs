@@ -99,6 +99,27 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         }
     }
 
+    /// <summary>Forgets what was kept of a user.</summary>
+    /// <exception cref="ChatException"><see cref="ProblemCodes.StorageUnavailable"/>: it may still be there.</exception>
+    public async ValueTask EraseAsync(Guid userId, CancellationToken token)
+    {
+        await _changing.WaitAsync(token);
+        try
+        {
+            _unsaved.TryRemove(userId, out _);
+            await store.EraseAsync(userId, token);
+            Set(userId, Person.Unknown);
+        }
+        catch (PeopleUnavailableException e)
+        {
+            throw Unavailable(e);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
     /// <summary>Users whose status has run out since the last call.</summary>
     public List<Guid> TakeExpired(DateTimeOffset now)
     {

@@ -22,6 +22,14 @@ internal interface IPeopleStore
     /// <summary>Writes all that is kept of these users, in one transaction, which is on disk when this returns.</summary>
     /// <exception cref="PeopleUnavailableException">The store cannot be written now; nothing of it is kept.</exception>
     ValueTask WriteAsync(IReadOnlyCollection<KeyValuePair<Guid, Person>> people, CancellationToken token);
+
+    /// <summary>Forgets a user; nothing of the row is left in the files when this returns.</summary>
+    /// <exception cref="PeopleUnavailableException">The store cannot be written now.</exception>
+    ValueTask EraseAsync(Guid userId, CancellationToken token);
+
+    /// <summary>Copies all that is kept, as one moment saw it, into a new file; for a backup.</summary>
+    /// <exception cref="PeopleUnavailableException">The store cannot be read, or the file not be written.</exception>
+    ValueTask SaveAsync(string file, CancellationToken token);
 }
 
 /// <summary>The store cannot be read or written now.</summary>

@@ -33,6 +33,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private readonly ITimer _eraseTimer;
     private readonly ITimer _patienceTimer;
     private volatile bool _isEraseDue;
+    private int _isWoken;
     private volatile int _parkedCount;
     private WriterSession? _session;
     private long[] _positions;
@@ -46,7 +47,13 @@ internal sealed partial class LogWriter : IAsyncDisposable
         _oneShard = [.. _positions.Select((_, shard) => new[] { shard })];
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         // The empty write wakes the loop; after a fault it is also what opens the log again when nobody writes.
-        _eraseTimer = time.CreateTimer(_ => _isEraseDue = _queue.Writer.TryWrite(Nothing()), null, ErasePeriod, ErasePeriod);
+        _eraseTimer = time.CreateTimer(
+            _ =>
+            {
+                _isEraseDue = true;
+                Wake();
+            },
+            null, ErasePeriod, ErasePeriod);
         _patienceTimer = time.CreateTimer(_ => WakeParked(), null, PatiencePeriod, PatiencePeriod);
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
@@ -107,7 +114,16 @@ internal sealed partial class LogWriter : IAsyncDisposable
     {
         if (_parkedCount > 0)
         {
-            _queue.Writer.TryWrite(Nothing());
+            Wake();
+        }
+    }
+
+    private void Wake()
+    {
+        // One at a time: a timer that catches up after the machine slept must not fill the queue and have writes refused.
+        if (Interlocked.Exchange(ref _isWoken, 1) == 0 && !_queue.Writer.TryWrite(Nothing()))
+        {
+            Volatile.Write(ref _isWoken, 0);
         }
     }
 
@@ -156,6 +172,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private PendingAlone? Take(List<PendingChange> batch)
     {
         batch.Clear();
+        Volatile.Write(ref _isWoken, 0);
         _parked.Expire(_states);
         PendingAlone? alone = null;
         while (alone is null && batch.Count < _options.MaxBatch && (_parked.TryTake(out var pending) || _queue.Reader.TryRead(out pending)))

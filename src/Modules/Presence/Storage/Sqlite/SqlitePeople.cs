@@ -9,6 +9,7 @@ internal sealed class SqlitePeople(DataFolder folder) : IPeopleStore, IDisposabl
 {
     private const long Version = 1;
     private const int BusyMilliseconds = 5_000;
+    private const string FileName = "presence.db";
 
     private readonly Lock _opening = new();
     private readonly Lock _reading = new();
@@ -38,13 +39,35 @@ internal sealed class SqlitePeople(DataFolder folder) : IPeopleStore, IDisposabl
         }
     }
 
-    public async ValueTask WriteAsync(IReadOnlyCollection<KeyValuePair<Guid, Person>> people, CancellationToken token)
+    public ValueTask WriteAsync(IReadOnlyCollection<KeyValuePair<Guid, Person>> people, CancellationToken token) =>
+        AloneAsync(() => Open().Writer.Write(people), token);
+
+    public ValueTask EraseAsync(Guid userId, CancellationToken token) => AloneAsync(() => Open().Writer.Erase(userId), token);
+
+    public ValueTask SaveAsync(string file, CancellationToken token) =>
+        AloneAsync(
+            () =>
+            {
+                Open();
+                using var database = SqliteDatabase.Open(folder.File(FileName), BusyMilliseconds);
+                database.Execute($"VACUUM INTO '{file.Replace("'", "''", StringComparison.Ordinal)}'");
+            },
+            token);
+
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _writer?.Dispose();
+        _writing.Dispose();
+    }
+
+    private async ValueTask AloneAsync(Action work, CancellationToken token)
     {
         await _writing.WaitAsync(token);
         try
         {
             // Waits for the disk.
-            await Task.Run(() => Open().Writer.Write(people), CancellationToken.None);
+            await Task.Run(work, CancellationToken.None);
         }
         catch (SqliteErrorException e)
         {
@@ -56,20 +79,13 @@ internal sealed class SqlitePeople(DataFolder folder) : IPeopleStore, IDisposabl
         }
     }
 
-    public void Dispose()
-    {
-        _reader?.Dispose();
-        _writer?.Dispose();
-        _writing.Dispose();
-    }
-
     private (Reader Reader, Writer Writer) Open()
     {
         lock (_opening)
         {
             if (_reader is null || _writer is null)
             {
-                var path = folder.File("presence.db");
+                var path = folder.File(FileName);
                 _writer ??= new Writer(path);
                 _reader = new Reader(path);
             }
@@ -109,6 +125,7 @@ internal sealed class SqlitePeople(DataFolder folder) : IPeopleStore, IDisposabl
     {
         private readonly SqliteDatabase _database;
         private readonly Statement _write;
+        private readonly Statement _erase;
 
         public Writer(string path)
         {
@@ -124,6 +141,7 @@ internal sealed class SqlitePeople(DataFolder folder) : IPeopleStore, IDisposabl
                     COMMIT
                     """);
                 _write = _database.Prepare("INSERT OR REPLACE INTO presence_people VALUES (?1, ?2, ?3, ?4, ?5)");
+                _erase = _database.Prepare("DELETE FROM presence_people WHERE user = ?1");
             }
             catch
             {
@@ -148,6 +166,13 @@ internal sealed class SqlitePeople(DataFolder folder) : IPeopleStore, IDisposabl
                 RollBack();
                 throw;
             }
+        }
+
+        public void Erase(Guid userId)
+        {
+            _erase.Bind(1, userId).Run();
+            // Freed pages are overwritten, but the write-ahead file may still hold what they were.
+            _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
 
         public void Dispose() => _database.Dispose();
