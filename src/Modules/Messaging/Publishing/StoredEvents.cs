@@ -43,7 +43,7 @@ internal sealed class StoredEvents(ConversationCache conversations, Conversation
     /// After the last change of members everybody present sees an entry: the shared array. At and before it the ranges
     /// decide, so that one who leaves still gets the entry that says so.
     /// </summary>
-    private static Guid[] WhoSees(ConversationState state, long seq)
+    public static Guid[] WhoSees(ConversationState state, long seq)
     {
         if (seq > state.Head.MembersSeq)
         {

@@ -69,6 +69,8 @@ internal sealed class ConnectionHandlers(ILeases leases, PeopleBook people, FanO
         if (request.IsActive)
         {
             await leases.TouchAsync(request.Caller.UserId, cancellationToken);
+            // A life of nothing shortens none: it only notes the activity on this very connection.
+            await leases.RenewAsync(request.ConnectionId, TimeSpan.Zero, TimeSpan.Zero, isActive: true, cancellationToken);
         }
         return Unit.Value;
     }

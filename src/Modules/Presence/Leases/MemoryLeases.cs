@@ -74,6 +74,7 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
             if (isActive)
             {
                 attendee.LastActivity = Math.Max(attendee.LastActivity, sign);
+                held.LastActivity = Math.Max(held.LastActivity ?? sign, sign);
             }
             return ValueTask.FromResult(true);
         }
@@ -168,6 +169,21 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
         return ValueTask.FromResult(found);
     }
 
+    public ValueTask<bool[]> AreActiveAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token)
+    {
+        var found = new bool[userIds.Count];
+        var now = time.GetTimestamp();
+        lock (_gate)
+        {
+            for (var i = 0; i < found.Length; i++)
+            {
+                found[i] = _byUser.TryGetValue(userIds[i], out var attendee)
+                    && attendee.Leases.Exists(held => held.IsLive(now) && held.LastActivity is { } at && time.GetElapsedTime(at, now) <= within);
+            }
+        }
+        return ValueTask.FromResult(found);
+    }
+
     public ValueTask<IReadOnlyList<(Guid UserId, Attendance Now)>> TakeMovedAsync(CancellationToken token)
     {
         List<(Guid, Attendance)>? moved = null;
@@ -247,6 +263,9 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
         public Lease Lease => lease;
 
         public long Expires { get; set; }
+
+        /// <summary>When its user did something on it; null: never.</summary>
+        public long? LastActivity { get; set; }
 
         /// <summary>The connection is gone and may come back.</summary>
         public bool Lingers { get; set; }

@@ -47,6 +47,12 @@ internal interface ILeases
     ValueTask<Attendance[]> AttendAsync(IReadOnlyList<Guid> userIds, CancellationToken token);
 
     /// <summary>
+    /// Whether these users, in the order asked, have a lease that holds and does not linger on which they did something within
+    /// <paramref name="within"/>: said by a renewal of that very lease, so that an open tab does not count for the telephone in somebody's hand.
+    /// </summary>
+    ValueTask<bool[]> AreActiveAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token);
+
+    /// <summary>
     /// Those whose attendance is not what the last call told (at first: nobody is there). The alarm clock of the fan-out: whoever asks
     /// <see cref="AttendAsync"/> is right without it. A user who is told to be gone is forgotten.
     /// </summary>
