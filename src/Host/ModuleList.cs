@@ -2,6 +2,7 @@ using System.Reflection;
 using ModularChat.Discovery;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Operations;
+using ModularChat.Host.Roles;
 using ModularChat.Identity;
 using ModularChat.Messaging;
 using ModularChat.Presence;
@@ -14,17 +15,30 @@ namespace ModularChat.Host;
 /// <param name="Options">Its options class.</param>
 /// <param name="Add">Registers it; gets the whole configuration.</param>
 /// <param name="Map">Maps its endpoints on the group that it is handed.</param>
-internal sealed record Module(string Section, Type Options, Action<IServiceCollection, IConfiguration> Add, Action<IEndpointRouteBuilder> Map);
+internal abstract record Module(string Section, Type Options, Action<IServiceCollection, IConfiguration> Add, Action<IEndpointRouteBuilder> Map)
+{
+    /// <summary>Registers its settings only, for a process that does not load it.</summary>
+    public abstract void AddOptions(IServiceCollection services, IConfiguration configuration);
+}
 
-/// <summary>The modules of this process, and every section that a setting may stand in.</summary>
+/// <summary>A module with its options class.</summary>
+internal sealed record Module<TOptions>(string Section, Action<IServiceCollection, IConfiguration> Add, Action<IEndpointRouteBuilder> Map)
+    : Module(Section, typeof(TOptions), Add, Map)
+    where TOptions : class
+{
+    public override void AddOptions(IServiceCollection services, IConfiguration configuration) =>
+        services.AddOptions<TOptions>().Bind(configuration.GetSection(Section)).ValidateDataAnnotations().ValidateOnStart();
+}
+
+/// <summary>The modules of the program, and every section that a setting may stand in. Which of them a process loads is up to its roles.</summary>
 internal static class ModuleList
 {
     public static readonly IReadOnlyList<Module> Modules =
     [
-        new("Identity", typeof(IdentityOptions), (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
-        new("Messaging", typeof(MessagingOptions), (services, configuration) => services.AddMessaging(configuration), routes => routes.MapMessaging()),
-        new("Presence", typeof(PresenceOptions), (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
-        new("Discovery", typeof(DiscoveryOptions), (services, configuration) => services.AddDiscovery(configuration), routes => routes.MapDiscovery()),
+        new Module<IdentityOptions>("Identity", (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
+        new Module<MessagingOptions>("Messaging", (services, configuration) => services.AddMessaging(configuration), routes => routes.MapMessaging()),
+        new Module<PresenceOptions>("Presence", (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
+        new Module<DiscoveryOptions>("Discovery", (services, configuration) => services.AddDiscovery(configuration), routes => routes.MapDiscovery()),
     ];
 
     /// <summary>Section and options class of everything that is configured; a setting outside them is refused at start.</summary>
@@ -33,9 +47,11 @@ internal static class ModuleList
         ("Host", typeof(ServerOptions)),
         ("Gateway", typeof(GatewayOptions)),
         ("Storage", typeof(StorageOptions)),
+        ("Cluster", typeof(ClusterOptions)),
         .. Modules.Select(m => (m.Section, m.Options)),
     ];
 
     /// <summary>Where handlers are looked for.</summary>
-    public static Assembly[] HandlerAssemblies => [typeof(ModuleList).Assembly, .. Modules.Select(m => m.Options.Assembly)];
+    public static Assembly[] HandlerAssemblies(LoadedModules loaded) =>
+        [typeof(ModuleList).Assembly, .. Modules.Where(m => loaded.Loads(m.Section)).Select(m => m.Options.Assembly)];
 }

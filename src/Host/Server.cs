@@ -5,9 +5,9 @@ using ModularChat.Host.Description;
 using ModularChat.Host.Dispatch;
 using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway;
-using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Operations;
+using ModularChat.Host.Roles;
 using ModularChat.Host.Upkeep;
 using ModularChat.Host.Web;
 using ModularChat.Storage;
@@ -72,14 +72,13 @@ internal static class Server
         builder.Configuration.UseSettings(args.Where(a => a != CheckOnly));
         SettingsCheck.Run(builder.Configuration, ModuleList.Sections);
 
+        var loaded = LoadedModules.Read(builder.Configuration);
+
         builder.AddOperations();
-        builder.Services.AddDispatch(ModuleList.HandlerAssemblies);
+        builder.Services.AddDispatch(loaded.LoadsOfHost, ModuleList.HandlerAssemblies(loaded));
         builder.Services.AddStorage(builder.Configuration);
-        foreach (var module in ModuleList.Modules)
-        {
-            module.Add(builder.Services, builder.Configuration);
-        }
-        builder.Services.AddGateway(builder.Configuration);
+        builder.Services.AddModules(builder.Configuration, loaded);
+        builder.Services.AddGateway(builder.Configuration, loaded);
         builder.Services.AddEdge();
         builder.Services.AddDescription();
         adjust?.Invoke(builder.Services);
@@ -89,24 +88,33 @@ internal static class Server
         Checked(() => app.Services.GetService<IStartupValidator>()?.Validate());
         app.UseControlSocket();
         app.UseTrustedProxies();
-        app.UseDescriptionPage();
+        if (loaded.HasApi)
+        {
+            app.UseDescriptionPage();
+        }
         app.UseEdge();
-        app.UseMiddleware<PollPresence>();
-        app.UseWebClient();
+        if (loaded.HasApi)
+        {
+            app.UseMiddleware<PollPresence>();
+            app.UseWebClient();
+        }
         app.UseWebSockets();
         app.MapOperations();
-        app.MapDescription();
         var api = app.MapGroup(Describing.Prefix).RequireAuthorization();
         api.WithDescriptions();
         api.MapOperationsApi(app.Services);
-        foreach (var module in ModuleList.Modules)
+        if (loaded.HasApi)
         {
-            module.Map(api);
+            app.MapDescription();
+            api.MapServerInfo();
         }
-        api.MapGateway();
-        app.MapHub();
+        app.MapModules(api, loaded);
         return app;
     }
+
+    /// <summary>The same for upkeep, which needs every module, whatever the roles of the process that usually has these settings.</summary>
+    /// <exception cref="StartupException">A setting is wrong or unknown.</exception>
+    public static WebApplication BuildWhole(string[] args) => Build([.. args, "--Cluster:Roles=all"]);
 
     /// <summary>Takes the data folder, starts everything and listens.</summary>
     /// <exception cref="StartupException">The folder, the stores or the address cannot be had.</exception>

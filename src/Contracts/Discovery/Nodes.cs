@@ -16,3 +16,7 @@ public sealed record GetServerUrls : IRequest<string[]>;
 /// <summary>An administrator has asked this node to drain: it sends its clients away and ends.</summary>
 /// <param name="Id">This node.</param>
 public sealed record NodeAskedToDrain(string Id) : INotification;
+
+/// <summary>What this process does, as the other nodes see it; registered by Host.</summary>
+/// <param name="Names">With <c>all</c>, everything.</param>
+public sealed record NodeRoles(string[] Names);

@@ -6,7 +6,11 @@ namespace ModularChat.Host.Dispatch;
 /// <summary>Finds the handlers of all modules and registers the mediator in front of them.</summary>
 internal static class DispatchModule
 {
-    public static void AddDispatch(this IServiceCollection services, params Assembly[] assemblies)
+    /// <summary>Registers every handler of these assemblies.</summary>
+    public static void AddDispatch(this IServiceCollection services, params Assembly[] assemblies) => services.AddDispatch(static _ => true, assemblies);
+
+    /// <summary>Registers the handlers of these assemblies that belong to what is loaded.</summary>
+    public static void AddDispatch(this IServiceCollection services, Func<Type, bool> isLoaded, params Assembly[] assemblies)
     {
         // Handlers come from the root provider: a frame needs no scope. Whoever needs one (a DbContext) makes its own.
         services.AddSingleton<ServiceFactory>(provider => provider.GetService!);
@@ -14,7 +18,7 @@ internal static class DispatchModule
         services.AddSingleton<Telemetry>();
         services.Scan(scan => scan
             .FromAssemblies(assemblies)
-            .AddClasses(c => c.AssignableToAny(typeof(IRequestHandler<,>), typeof(INotificationHandler<>)), publicOnly: false)
+            .AddClasses(c => c.AssignableToAny(typeof(IRequestHandler<,>), typeof(INotificationHandler<>)).Where(isLoaded), publicOnly: false)
             .AsImplementedInterfaces(IsHandler)
             .WithTransientLifetime());
 

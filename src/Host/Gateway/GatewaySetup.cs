@@ -3,26 +3,35 @@ using ModularChat.Host.Gateway.Draining;
 using ModularChat.Host.Gateway.Hub;
 using ModularChat.Host.Gateway.Inbound;
 using ModularChat.Host.Gateway.Outbound;
+using ModularChat.Host.Roles;
 
 namespace ModularChat.Host.Gateway;
 
 /// <summary>Puts the live edges into the process.</summary>
 internal static class GatewaySetup
 {
-    public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddGateway(this IServiceCollection services, IConfiguration configuration, LoadedModules loaded)
     {
         services.AddOptions<GatewayOptions>()
             .Bind(configuration.GetSection("Gateway"))
             .ValidateDataAnnotations()
             .Validate(o => o.OfflineAfterSeconds > o.HeartbeatSeconds, "Gateway:OfflineAfterSeconds must be more than Gateway:HeartbeatSeconds.")
             .ValidateOnStart();
+        // Every process drains and tells its load; a poll comes to where REST is.
         services.AddSingleton<ConnectionTable>();
+        services.AddSingleton(new Node(Ids.New()));
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        return loaded.HasGateway ? services.AddConnections() : services;
+    }
+
+    private static IServiceCollection AddConnections(this IServiceCollection services)
+    {
         services.AddSingleton<LiveSessions>();
         services.AddSingleton<DeliveredPositions>();
         services.AddSingleton<Opening>();
         services.AddSingleton<FrameRouter>();
         services.AddSingleton<ConnectionLife>();
-        services.AddSingleton(new Node(Ids.New()));
         services.AddSingleton<Attendance>();
         services.AddHostedService(provider => provider.GetRequiredService<Attendance>());
         services.AddSingleton<WaitingRoom>();
@@ -33,8 +42,6 @@ internal static class GatewaySetup
         services.AddSingleton<CursorTicker>();
         services.AddHostedService(provider => provider.GetRequiredService<CursorTicker>());
         services.AddHostedService<IdleSweeper>();
-        services.AddSingleton<Drain>();
-        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         return services;
     }
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Identity;
-using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Gateway;
 
 namespace ModularChat.Host.Operations;
@@ -33,9 +32,7 @@ internal static class OperationsModule
         services.AddSingleton<Limits>();
         services.AddHostedService<LoadReporter>();
         services.AddHealthChecks()
-            .AddCheck<DataFolderCheck>("data folder")
-            .AddTypeActivatedCheck<AnswerCheck<int>>("messages", new PingMessages())
-            .AddTypeActivatedCheck<AnswerCheck<int>>("accounts", new PingAccounts());
+            .AddCheck<DataFolderCheck>("data folder");
         // What a class needs and nobody registered shows at the start, and not at the first request.
         builder.Host.UseDefaultServiceProvider(o => (o.ValidateScopes, o.ValidateOnBuild) = (true, true));
 
@@ -68,8 +65,10 @@ internal static class OperationsModule
         // Answered as made: the limits do not change while the process runs.
         var limits = services.GetRequiredService<Limits>().Json.Utf8.ToArray();
         api.MapGet("/limits", () => Results.Bytes(limits, "application/json")).AllowAnonymous();
-        api.MapGet("/server", ServerInfoAsync).AllowAnonymous();
     }
+
+    /// <summary>Where the accounts are.</summary>
+    public static void MapServerInfo(this IEndpointRouteBuilder api) => api.MapGet("/server", ServerInfoAsync).AllowAnonymous();
 
     /// <summary>What a client has to know before anybody is logged in.</summary>
     private static async Task<ServerInfo> ServerInfoAsync(IMediator mediator, CancellationToken token)

@@ -12,7 +12,7 @@ internal static class PasswordReset
     /// <exception cref="Contracts.ChatException">Nobody has this name.</exception>
     public static async Task<string> RunAsync(string name, string[] settings, CancellationToken token)
     {
-        await using var app = Server.Build(settings);
+        await using var app = Server.BuildWhole(settings);
         // Looked at before it is opened: a folder that is named wrongly must not be made.
         var options = app.Services.GetRequiredService<IOptions<StorageOptions>>().Value;
         var directory = options.Directory;

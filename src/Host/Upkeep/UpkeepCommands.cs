@@ -1,5 +1,6 @@
 using System.Globalization;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Host.Roles;
 using ModularChat.Identity;
 using ModularChat.Messaging;
 using ModularChat.Presence;
@@ -12,7 +13,21 @@ internal static class UpkeepCommands
 {
     /// <summary>Runs one.</summary>
     /// <exception cref="StartupException">It does not go as things are.</exception>
-    public static Task<int> RunAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token) => order.Command switch
+    public static Task<int> RunAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token)
+    {
+        var loaded = services.GetRequiredService<LoadedModules>();
+        if (Needs(order.Command).FirstOrDefault(m => !loaded.Loads(m)) is { } missing)
+        {
+            throw new StartupException($"This server is {loaded.Text} and has not the module {missing}, which {order.Command} needs: run it where that is (Cluster:Roles).");
+        }
+        return RunHereAsync(services, order, output, token);
+    }
+
+    /// <summary>The modules that a command works on.</summary>
+    private static string[] Needs(string command) =>
+        command.StartsWith("user ", StringComparison.Ordinal) || command == "backup" ? ["Identity", "Messaging", "Presence"] : ["Messaging"];
+
+    private static Task<int> RunHereAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token) => order.Command switch
     {
         "store verify" => VerifyAsync(services, output, token),
         "store stats" => StatsAsync(services, order, output, token),

@@ -12,7 +12,7 @@ internal static class UpkeepRun
     /// <exception cref="StartupException">One sentence: why not.</exception>
     public static async Task<int> RunAsync(UpkeepOrder order, string[] settings, IUpkeepOutput output, CancellationToken token)
     {
-        await using var app = Server.Build(settings);
+        await using var app = Server.BuildWhole(settings);
         var options = app.Services.GetRequiredService<IOptions<StorageOptions>>().Value;
         if (await ControlSocket.AskAsync(options.Directory, order, output, token) is { } exit)
         {
@@ -34,7 +34,7 @@ internal static class UpkeepRun
     /// <exception cref="StartupException">One sentence: why not.</exception>
     public static async Task<int> CopyAsync(LogPlace from, LogPlace to, string[] settings, IUpkeepOutput output, CancellationToken token)
     {
-        await using var app = Server.Build(settings);
+        await using var app = Server.BuildWhole(settings);
         app.Services.GetRequiredService<DataFolder>();
         return UpkeepCommands.Tell(await MessagingModule.CopyAsync(app.Services, from, to, new UpkeepCommands.Told(output), token), output);
     }
@@ -43,7 +43,7 @@ internal static class UpkeepRun
     /// <exception cref="StartupException">One sentence: why not.</exception>
     public static async Task<int> NewRunAsync(string[] settings, IUpkeepOutput output, CancellationToken token)
     {
-        await using var app = Server.Build(settings);
+        await using var app = Server.BuildWhole(settings);
         app.Services.GetRequiredService<DataFolder>();
         output.Line($"Run {await MessagingModule.BeginRunAsync(app.Services, token)} begins.");
         return 0;
@@ -53,7 +53,7 @@ internal static class UpkeepRun
     /// <exception cref="StartupException">One sentence: why not.</exception>
     public static async Task<int> RestoreAsync(string folder, bool check, string[] settings, IUpkeepOutput output, CancellationToken token)
     {
-        await using var app = Server.Build(settings);
+        await using var app = Server.BuildWhole(settings);
         app.Services.GetRequiredService<DataFolder>();
         return await Backup.RestoreAsync(app.Services, Path.GetFullPath(folder), check, output, token);
     }

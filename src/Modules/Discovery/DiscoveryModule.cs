@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts.Discovery;
 using ModularChat.Discovery.Choosing;
 using ModularChat.Discovery.Draining;
 using ModularChat.Discovery.Endpoints;
@@ -22,6 +24,7 @@ public static class DiscoveryModule
         services.AddOptions<DiscoveryOptions>().Bind(configuration.GetSection("Discovery")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiscoveryOptions>, DiscoveryCheck>();
         services.AddSingleton<Geography>();
+        services.TryAddSingleton(new NodeRoles(["all"]));
         services.AddSingleton<ThisNode>();
         services.AddSingleton<NodeTable>();
         services.AddSingleton<CallerPlaces>();

@@ -79,9 +79,4 @@ public sealed class NodeOptions
     /// <summary>Connections that it is made for: the weight by which clients are spread, and where it is full. 1 to 10,000,000; below Host:MaxConnections. Default 14,000.</summary>
     [Range(1, 10_000_000)]
     public int Capacity { get; set; } = 14_000;
-
-    /// <summary>What it does, with commas between: <c>all</c> (default), or of api, gateway, presence, notifications, calls. Only a gateway is recommended to clients.</summary>
-    [Required, RegularExpression(@"(all|api|gateway|presence|notifications|calls)(\s*,\s*(all|api|gateway|presence|notifications|calls))*",
-        ErrorMessage = "Discovery:Node:Roles must be all, or of api, gateway, presence, notifications and calls, with commas between.")]
-    public string Roles { get; set; } = "all";
 }

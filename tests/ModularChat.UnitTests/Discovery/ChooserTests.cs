@@ -8,7 +8,7 @@ namespace ModularChat.UnitTests.Discovery;
 
 public sealed class ChooserTests
 {
-    private static readonly DiscoveryOptions OnlyAnswers = new() { Node = { Id = "self", Roles = "api" }, Regions = ["eu=50,8", "us=40,-75", "asia=1,104"] };
+    private static readonly DiscoveryOptions OnlyAnswers = new() { Node = { Id = "self" }, Regions = ["eu=50,8", "us=40,-75", "asia=1,104"] };
 
     [Fact]
     public void One_node_without_a_public_address_names_the_one_that_was_used()
@@ -25,7 +25,7 @@ public sealed class ChooserTests
     [Fact]
     public void The_nearest_region_is_chosen_and_an_alternative_lies_in_another()
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         town.Know(Town.Node("eu-1", "eu"), Town.Node("eu-2", "eu"), Town.Node("eu-3", "eu"), Town.Node("us-1", "us"), Town.Node("asia-1", "asia"));
 
         var paris = town.Ask(48.9, 2.4);
@@ -47,7 +47,7 @@ public sealed class ChooserTests
     [InlineData("no_url")]
     public void A_node_that_takes_no_clients_is_passed_over_and_the_reason_is_told(string reason)
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         var near = Town.Node("near", "eu");
         town.Know(Town.Node("far", "asia"), reason switch
         {
@@ -65,7 +65,7 @@ public sealed class ChooserTests
     [Fact]
     public void No_node_that_takes_clients_is_a_problem_with_a_time_to_ask_again()
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         town.Know(Town.Node("a", state: NodeState.Draining));
 
         var problem = Should.Throw<ChatException>(() => town.Ask());
@@ -90,7 +90,7 @@ public sealed class ChooserTests
     [Fact]
     public void Clients_are_spread_by_free_capacity()
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         town.Know(Town.Node("small", capacity: 1000), Town.Node("large", capacity: 4000), Town.Node("loaded", capacity: 4000, connections: 2000));
 
         var counts = Enumerable.Range(0, 3000).Select(_ => town.Ask().Url).GroupBy(u => u).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
@@ -104,7 +104,7 @@ public sealed class ChooserTests
     [Fact]
     public void A_busy_processor_and_a_long_queue_weigh_less()
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         town.Know(Town.Node("calm"), Town.Node("hot", cpu: 1), Town.Node("jammed", queue: 1000));
 
         var candidates = town.Ask().Explanation!.Candidates.ToDictionary(c => c.Id, StringComparer.Ordinal);
@@ -115,7 +115,7 @@ public sealed class ChooserTests
     [Fact]
     public void What_was_answered_counts_at_once_and_until_the_node_has_told_its_load_twice()
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         var node = Town.Node("a");
         town.Know(node);
         for (var i = 0; i < 10; i++)
@@ -133,7 +133,7 @@ public sealed class ChooserTests
     [Fact]
     public void Those_who_never_came_are_forgotten()
     {
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         town.Know(Town.Node("a"));
         town.Ask();
 
@@ -185,7 +185,7 @@ public sealed class ChooserTests
     public void An_answer_from_500_nodes_takes_less_than_a_millisecond()
     {
         const int answers = 20_000;
-        var town = new Town(OnlyAnswers);
+        var town = new Town(OnlyAnswers, role: "api");
         string[] regions = ["eu", "us", "asia"];
         town.Know([.. Enumerable.Range(0, 500).Select(i => Town.Node($"node-{i}", regions[i % 3], capacity: 100_000))]);
         var place = new CallerPlace("parameters", null, new Coordinates(48.9, 2.4));

@@ -83,12 +83,12 @@ public sealed class SimulationTests
         // Without the lost region there is room for a million and a little more: the regions that are left become nearly full.
         for (var i = 0; i < _towns.Length; i++)
         {
-            var options = new DiscoveryOptions { Node = { Id = $"api-{i}", Roles = "api" } };
+            var options = new DiscoveryOptions { Node = { Id = $"api-{i}" } };
             foreach (var (name, lat, lon, _) in Regions)
             {
                 options.Regions.Add(FormattableString.Invariant($"{name}={lat},{lon}"));
             }
-            _towns[i] = new Town(options, seed: Seed + i);
+            _towns[i] = new Town(options, seed: Seed + i, role: "api");
         }
     }
 

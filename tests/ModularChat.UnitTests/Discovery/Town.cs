@@ -12,13 +12,13 @@ internal sealed class Town
 {
     private readonly CallerPlaces _places;
 
-    public Town(DiscoveryOptions? options = null, ManualTime? time = null, int seed = 1)
+    public Town(DiscoveryOptions? options = null, ManualTime? time = null, int seed = 1, string role = "all")
     {
         Options = options ?? new DiscoveryOptions { Node = { Id = "self" }, Regions = ["eu=50,8", "us=40,-75", "asia=1,104"] };
         Time = time ?? new ManualTime();
         var settings = Microsoft.Extensions.Options.Options.Create(Options);
         var geography = new Geography(settings);
-        Self = new ThisNode(settings, geography, Time);
+        Self = new ThisNode(settings, new NodeRoles([role]), geography, Time);
         Table = new NodeTable(Self, Time);
         _places = new CallerPlaces(geography, Self, Table);
         Chooser = new Chooser(Table, geography, settings, Time, new Random(seed));

@@ -47,7 +47,7 @@ internal sealed record NodeRecord(
 
     /// <summary>It answers clients that ask where to connect.</summary>
     [JsonIgnore]
-    public bool IsApi => Has("api");
+    public bool IsApi => Has("api") || Has("discovery");
 
     /// <summary>What lies in the registry: the instance and a line feed, so that whose it is shows without reading the rest, and the record as JSON.</summary>
     public byte[] Write() => Encoding.UTF8.GetBytes($"{Instance:D}\n{JsonSerializer.Serialize(this, NodeJson.Default.NodeRecord)}");
@@ -85,7 +85,8 @@ internal sealed record NodeRecord(
         && Version is { Length: <= LongestText }
         && Enum.IsDefined(State);
 
-    private bool Has(string role) => Array.Exists(Roles, r => r is "all" || r == role);
+    /// <summary>Whether it has a role.</summary>
+    public bool Has(string role) => Array.Exists(Roles, r => r is "all" || r == role);
 }
 
 /// <summary>The JSON of the registry. Unknown fields are passed over: a newer node may have more to say.</summary>

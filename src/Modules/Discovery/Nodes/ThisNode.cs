@@ -12,15 +12,14 @@ internal sealed class ThisNode
     private NodeRecord _now;
     private bool _draining;
 
-    public ThisNode(IOptions<DiscoveryOptions> options, Geography geography, TimeProvider time)
+    public ThisNode(IOptions<DiscoveryOptions> options, NodeRoles roles, Geography geography, TimeProvider time)
     {
         var node = options.Value.Node;
         var region = node.Region.Length > 0 ? node.Region : null;
         var place = Coordinates.Parse(node.Coordinates) ?? geography.Of(region);
         _now = new NodeRecord(
             node.Id.Length > 0 ? node.Id : OfMachine(), Ids.New(),
-            [.. node.Roles.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
-            node.PublicUrl.TrimEnd('/'), region, place?.Latitude, place?.Longitude, node.Capacity, new NodeLoad(), "", NodeState.Starting, time.GetUtcNow());
+            [.. roles.Names], node.PublicUrl.TrimEnd('/'), region, place?.Latitude, place?.Longitude, node.Capacity, new NodeLoad(), "", NodeState.Starting, time.GetUtcNow());
     }
 
     /// <summary>As it is now.</summary>
