@@ -41,12 +41,13 @@ internal sealed class RedisClusterServers : IAsyncDisposable
     /// <summary>The node that writes the slot of a key now, and the one that follows it, once that has caught up.</summary>
     public async Task<(RedisServer Master, RedisServer Replica)> FindAsync(string key, CancellationToken token)
     {
-        while (true)
+        var shards = "";
+        for (var attempt = 1; attempt < 300; attempt++)
         {
             foreach (var node in _nodes)
             {
                 var slot = await node.RunAsync(token, "CLUSTER", "KEYSLOT", key);
-                var shards = await node.RunAsync(token, "CLUSTER", "NODES");
+                shards = await node.RunAsync(token, "CLUSTER", "NODES");
                 var lines = shards.Split('\n').Select(l => l.Split(' ')).Where(l => l.Length > 7).ToList();
                 var master = lines.Find(l => l[2].Contains("master", StringComparison.Ordinal) && !l[2].Contains("fail", StringComparison.Ordinal) && l[8..].Any(r => Holds(r, slot)));
                 var replica = master is null ? null : lines.Find(l => l[3] == master[0]);
@@ -58,6 +59,7 @@ internal sealed class RedisClusterServers : IAsyncDisposable
             }
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, token);
         }
+        throw new InvalidOperationException($"Nobody writes {key} with a replica that has caught up: {shards}");
     }
 
     public async ValueTask DisposeAsync()

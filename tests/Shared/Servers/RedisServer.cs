@@ -24,6 +24,8 @@ internal sealed class RedisServer : IAsyncDisposable
         kill -s KILL $server; wait $server
         """;
 
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(1);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("modularchat-redis-").FullName;
     private readonly string[] _settings;
     private Process? _keeper;
@@ -91,13 +93,24 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Runs a command in redis-cli.</summary>
+    /// <exception cref="TimeoutException">The server does not answer: redis-cli itself would wait for ever.</exception>
     public async Task<string> RunAsync(CancellationToken token, params string[] words)
     {
         using var process = Begin(["redis-cli", "-p", Port.ToString(CultureInfo.InvariantCulture), .. words]);
         process.StandardInput.Close();
-        var output = await process.StandardOutput.ReadToEndAsync(token);
-        await process.WaitForExitAsync(token);
-        return output.TrimEnd('\n');
+        using var limit = new CancellationTokenSource(AnswerLimit);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(token, limit.Token);
+        try
+        {
+            var output = await process.StandardOutput.ReadToEndAsync(either.Token);
+            await process.WaitForExitAsync(either.Token);
+            return output.TrimEnd('\n');
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            process.Kill();
+            throw new TimeoutException($"Redis at {Address} does not answer {string.Join(' ', words)}: {Log}", e);
+        }
     }
 
     /// <summary>kill -9.</summary>
@@ -106,17 +119,32 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Ends it in order.</summary>
     public Task StopAsync() => EndAsync("TERM");
 
-    /// <summary>Stops the process as it is (true) or lets it go on: a machine that does not answer.</summary>
+    /// <summary>Stops the process as it is (true) or lets it go on: a machine that does not answer. Done when it is so.</summary>
     public async Task FreezeAsync(bool frozen)
     {
         await _keeper!.StandardInput.WriteLineAsync(frozen ? "STOP" : "CONT");
         await _keeper.StandardInput.FlushAsync();
+        for (var attempt = 1; IsFrozen() != frozen; attempt++)
+        {
+            if (attempt == 1000)
+            {
+                throw new InvalidOperationException($"Redis at {Address} cannot be stopped or go on.");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         await Kill9Async();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // "1234 (redis-server) T 1 ...": the name may hold blanks, and ends with the last bracket.
+    private bool IsFrozen()
+    {
+        var state = File.ReadAllText($"/proc/{_pid}/stat");
+        return state[state.LastIndexOf(')') + 2] == 'T';
     }
 
     private async Task EndAsync(string signal)

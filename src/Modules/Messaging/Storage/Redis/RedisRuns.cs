@@ -167,6 +167,11 @@ internal sealed partial class RedisRuns(
     {
         int[] same = [.. Enumerable.Range(0, meta.ShardCount).Where(s => meta.Histories[s] == meta.Histories[shard])];
         var found = await PositionsAsync(link, same, token);
+        if (!found.Exists(f => f.Shard == shard))
+        {
+            // A server that was started again takes itself for the master until the others tell it who is: its history must not end theirs.
+            throw new LogUnavailableException("This Redis server does not answer for the shard: another has taken it over, or the cluster is not whole.");
+        }
         var started = Told();
         var broken = new bool[meta.ShardCount];
         foreach (var (affected, position) in found)
