@@ -34,6 +34,7 @@ public sealed class FullDiskTests(ITestOutputHelper output)
                 i.ShouldBeLessThan(5000, "the disk never filled");
                 refused = (Ids.New(), $"{i} {Noise()}");
                 await sender.TrySendAsync(refused.Id, refused.Text, Token);
+                sender.Unanswered.ShouldBe(0, "the server has to answer, not to end");
             }
             output.WriteLine($"{sender.Acked.Count} messages until the disk was full");
             for (var i = 0; i < 3; i++)

@@ -20,6 +20,9 @@ internal sealed class StubbornSender(ChatUser user, Guid conversation, int paddi
 
     public int Refused { get; private set; }
 
+    /// <summary>Tries that got no answer at all: only a server that ends while it is asked gives none.</summary>
+    public int Unanswered { get; private set; }
+
     /// <summary>Sends until it is told to stop; the last message is brought to its ack.</summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken token)
     {
@@ -58,6 +61,7 @@ internal sealed class StubbornSender(ChatUser user, Guid conversation, int paddi
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !token.IsCancellationRequested))
         {
             // Killed, or not back yet: the outcome is unknown, so the same id goes again.
+            Unanswered++;
         }
         return false;
     }
