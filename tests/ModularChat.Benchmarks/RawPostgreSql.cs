@@ -1,16 +1,17 @@
 using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.PostgreSql;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace ModularChat.Benchmarks;
 
-/// <summary>The rows of the log in its own tables, without any of its rules: seqs and positions are counted here, and nothing is checked or answered.</summary>
-internal sealed class RawPostgreSql(NpgsqlConnection connection) : IAsyncDisposable
+/// <summary>The log's own tables, written as its writer does: arrays, one statement.</summary>
+internal sealed class RawPostgreSql(string database) : IRawLog
 {
+    private readonly LogServer _server = new(database, Workload.Shards, 4);
     private readonly Dictionary<Guid, long> _seqs = [];
+    private NpgsqlConnection? _connection;
     private long _position;
-
-    public int Server => connection.ProcessID;
 
     public async Task CreateAsync(Guid[] conversations, Guid[] users)
     {
@@ -56,27 +57,36 @@ internal sealed class RawPostgreSql(NpgsqlConnection connection) : IAsyncDisposa
             (NpgsqlDbType.Bigint, senders.Select(s => s.Place).ToArray()), (NpgsqlDbType.Bigint, new[] { _position }));
     }
 
-    public async Task PageAsync(Guid conversation)
+    public async Task<int> PageAsync(Guid conversation)
     {
-        await using var command = new NpgsqlCommand("SELECT place, seq, number, at, kind, state, sender, client_message_id, body FROM entry WHERE conversation = $1 ORDER BY seq DESC LIMIT 50", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT place, conversation, seq, number, kind, sender, at, client_message_id, target, body, state, changed, edited_at FROM entry WHERE conversation = $1 ORDER BY seq DESC LIMIT 50",
+            await OpenAsync());
         command.Parameters.AddWithValue(conversation);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<object>(50);
         while (await reader.ReadAsync())
         {
-            rows.Add((reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt16(4), reader.GetInt16(5), reader.GetGuid(6), reader.GetGuid(7), reader.GetFieldValue<byte[]>(8)));
+            rows.Add((reader.GetInt64(0), reader.GetGuid(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt16(4), reader.GetGuid(5), reader.GetInt64(6), reader.GetGuid(7), reader.GetFieldValue<byte[]>(9), reader.GetInt16(10)));
         }
-        if (rows.Count != 50)
-        {
-            throw new InvalidOperationException("A page is not full.");
-        }
+        rows.Reverse();
+        return rows.Count;
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+        }
+        await _server.DisposeAsync();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync() => _connection ??= await _server.OpenAsync(CancellationToken.None);
 
     private async Task RunAsync(string sql, params (NpgsqlDbType Type, Array Values)[] arrays)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, await OpenAsync());
         foreach (var (type, values) in arrays)
         {
             command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | type, Value = values });

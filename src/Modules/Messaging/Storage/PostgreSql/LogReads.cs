@@ -94,12 +94,12 @@ internal sealed class LogReads(LogServer server, int shards)
 
     /// <summary>The entries of a shard in order of position that are not cut; the places of the first and after the last are given, and how many.</summary>
     public const string FeedPage = $"""
-        SELECT {Rows.EntryColumns} FROM entry e JOIN conversation c ON c.id = e.conversation {Rows.EntryTarget}
+        SELECT {Rows.EntryColumns} FROM entry e JOIN conversation c ON c.id = e.conversation
         WHERE e.place > $1 AND e.place < $2 AND e.seq > c.cut ORDER BY e.place LIMIT $3
         """;
 
     private const string Page = $"""
-        SELECT {Rows.EntryColumns} FROM entry e {Rows.EntryTarget}
+        SELECT {Rows.EntryColumns} FROM entry e
         WHERE e.conversation = $1 AND e.seq >= $2 AND e.seq <= $3 AND e.seq > (SELECT c.cut FROM conversation c WHERE c.id = $1) ORDER BY e.seq
         """;
 

@@ -12,15 +12,17 @@ internal static class Rows
     public const string MemberColumns =
         "m.conversation, m.user_id, m.role, m.flags, m.delivered, m.read, m.read_number, m.marks_position, m.ranges_position, m.muted_until, m.ranges";
 
-    /// <summary>An entry of "e" in present state; an edit's body is that of its target "t". Reactions are two arrays in their order.</summary>
+    /// <summary>
+    /// An entry of "e" in present state; an edit's body is that of its target. Reactions are two arrays in their order. What few rows need is looked up for
+    /// those only: a join would look for each.
+    /// </summary>
     public const string EntryColumns = """
-        e.place, e.conversation, e.seq, e.number, e.kind, e.sender, e.at, e.client_message_id, e.target, CASE WHEN e.kind = 2 THEN t.body ELSE e.body END,
+        e.place, e.conversation, e.seq, e.number, e.kind, e.sender, e.at, e.client_message_id, e.target,
+        CASE WHEN e.kind = 2 THEN (SELECT t.body FROM entry t WHERE t.conversation = e.conversation AND t.seq = e.target) ELSE e.body END,
         e.state, e.changed, e.edited_at,
         CASE WHEN e.state & 4 <> 0 THEN (SELECT array_agg(r.emoji ORDER BY r.first, r.added) FROM reaction r WHERE r.conversation = e.conversation AND r.seq = e.seq) END,
         CASE WHEN e.state & 4 <> 0 THEN (SELECT array_agg(r.user_id ORDER BY r.first, r.added) FROM reaction r WHERE r.conversation = e.conversation AND r.seq = e.seq) END
         """;
-
-    public const string EntryTarget = "LEFT JOIN entry t ON e.kind = 2 AND t.conversation = e.conversation AND t.seq = e.target";
 
     private const int Deleted = 1, Pinned = 2;
 

@@ -69,7 +69,7 @@ internal sealed partial class LogReader
         var newer = _unfolded.Find(id);
         return InSnapshot(() =>
         {
-            var tail = Tail(newer, from, long.MaxValue);
+            var tail = Tail(newer, from, long.MaxValue, int.MaxValue);
             var rows = new List<EntryRow>();
             if (Find(id) is not var (key, _))
             {

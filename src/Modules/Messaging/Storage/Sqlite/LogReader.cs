@@ -101,7 +101,7 @@ internal sealed partial class LogReader : IDisposable
         return InSnapshot(() =>
         {
             // Looked at before the first row, which is where the snapshot really begins: it has all of these.
-            var tail = Tail(newer, from, to);
+            var tail = Tail(newer, from, to, newest ? Math.Max(0, limit) : int.MaxValue);
             // The row says what is cut in this snapshot: a cut is never held back.
             return limit > 0 && Find(id) is var (key, head) ? _entries.At(Places(key, tail, Math.Max(from, head.Cut + 1), to, limit, newest), id) : [];
         });
@@ -115,7 +115,7 @@ internal sealed partial class LogReader : IDisposable
         return InSnapshot(() =>
         {
             var ahead = newer?.Head;
-            var tail = Tail(newer, seq, long.MaxValue);
+            var tail = Tail(newer, seq, long.MaxValue, int.MaxValue);
             if (Find(id) is not var (key, row) || seq < 1)
             {
                 return 0;
@@ -178,9 +178,9 @@ internal sealed partial class LogReader : IDisposable
     }
 
     /// <summary>What is not in the index yet: the first seq of it (of those asked for), and the places.</summary>
-    private static (long From, long[] Places) Tail(UnfoldedConversation? newer, long from, long to)
+    private static (long From, long[] Places) Tail(UnfoldedConversation? newer, long from, long to, int newest)
     {
-        var (first, places) = newer?.Places(from, to) ?? (long.MaxValue, []);
+        var (first, places) = newer?.Places(from, to, newest) ?? (long.MaxValue, []);
         return (Math.Max(first, from), places);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using ModularChat.Messaging.Storage.Writing;
 
 namespace ModularChat.Messaging.Storage.Sqlite;
@@ -115,15 +116,23 @@ internal sealed class UnfoldedConversation(long key)
         }
     }
 
-    /// <summary>Places of the entries from <paramref name="from"/> to <paramref name="to"/> that the index lacks, and the first seq that it lacks.</summary>
-    public (long First, long[] Places) Places(long from, long to)
+    /// <summary>
+    /// The newest places of the entries from <paramref name="from"/> to <paramref name="to"/> that the index lacks, at most so many: a long
+    /// conversation lacks thousands, and a page is fifty. And the seq of the first of them; without any, the first that the index lacks.
+    /// </summary>
+    public (long First, long[] Places) Places(long from, long to, int newest)
     {
         lock (_lock)
         {
             var first = _head!.Seq - _places.Count + 1;
             var start = (int)Math.Clamp(from - first, 0, _places.Count);
             var end = (int)Math.Clamp(Math.Min(to, _head.Seq) - first + 1, start, _places.Count);
-            return (first, [.. _places[start..end]]);
+            if (end - start > newest)
+            {
+                start = end - newest;
+                first += start;
+            }
+            return (first, CollectionsMarshal.AsSpan(_places)[start..end].ToArray());
         }
     }
 
