@@ -1,5 +1,6 @@
 using System.Reflection;
 using ModularChat.Discovery;
+using ModularChat.Host.Backplane;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Operations;
 using ModularChat.Host.Roles;
@@ -46,6 +47,7 @@ internal static class ModuleList
     [
         ("Host", typeof(ServerOptions)),
         ("Gateway", typeof(GatewayOptions)),
+        ("Backplane", typeof(BackplaneOptions)),
         ("Storage", typeof(StorageOptions)),
         ("Cluster", typeof(ClusterOptions)),
         .. Modules.Select(m => (m.Section, m.Options)),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using ModularChat.Host.Backplane;
 using ModularChat.Host.Description;
 using ModularChat.Host.Dispatch;
 using ModularChat.Host.Edge;
@@ -77,6 +78,7 @@ internal static class Server
         builder.AddOperations();
         builder.Services.AddDispatch(loaded.LoadsOfHost, ModuleList.HandlerAssemblies(loaded));
         builder.Services.AddStorage(builder.Configuration);
+        builder.Services.AddBackplane(builder.Configuration);
         builder.Services.AddModules(builder.Configuration, loaded);
         builder.Services.AddGateway(builder.Configuration, loaded);
         builder.Services.AddEdge();

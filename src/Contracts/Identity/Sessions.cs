@@ -36,4 +36,4 @@ public static class ApplicationScopes
 /// <param name="SessionId">The session.</param>
 /// <param name="UserId">Its user.</param>
 /// <param name="DeviceId">Its device.</param>
-public sealed record SessionEnded(Guid SessionId, Guid UserId, Guid DeviceId) : INotification;
+public sealed record SessionEnded(Guid SessionId, Guid UserId, Guid DeviceId) : IClusterEvent;

@@ -69,14 +69,14 @@ public sealed record Audience(Guid UserId, PresenceVisibility Presence, Guid[] F
 /// <summary>A block was made or taken away between two users; a cache of relations forgets the pair. May be lost: caches live at most 30 seconds.</summary>
 /// <param name="UserId">Who changed it.</param>
 /// <param name="OtherId">The other.</param>
-public sealed record BlockChanged(Guid UserId, Guid OtherId) : INotification;
+public sealed record BlockChanged(Guid UserId, Guid OtherId) : IClusterEvent;
 
 /// <summary>General data of a user changed; Messaging says so in Self, the gateway to live devices.</summary>
 /// <param name="UserId">Whose.</param>
 /// <param name="Subject">profile, settings, friends, blocks, devices or drafts.</param>
 /// <param name="Version">Its version now.</param>
 /// <param name="IsQuiet">It changes too often to be an entry in Self: live devices get a frame, the others the version with their next sync.</param>
-public sealed record UserDataChanged(Guid UserId, string Subject, long Version, bool IsQuiet = false) : INotification;
+public sealed record UserDataChanged(Guid UserId, string Subject, long Version, bool IsQuiet = false) : IClusterEvent;
 
 /// <summary>The versions of a user's general data, by subject; subjects never changed have version 0 and may be left out.</summary>
 /// <param name="UserId">Whose.</param>

@@ -41,3 +41,14 @@ public sealed record OwnMarks(Guid UserId, OwnState State);
 
 /// <summary>The store was opened again after a fault and the outcome of its last transaction is unknown: live connections can no longer be sure that they got everything, so they sync again.</summary>
 public sealed record LogReopened : INotification;
+
+/// <summary>
+/// A commit by one node is on disk. Other nodes that have the log open take it in; whoever misses it finds it in the store.
+/// </summary>
+/// <param name="WriterId">The process that has written it.</param>
+/// <param name="RunId">The run of the log that it belongs to.</param>
+/// <param name="Shard">The shard.</param>
+/// <param name="PreviousPosition">The position of the shard before.</param>
+/// <param name="Position">The position of the shard with it.</param>
+/// <param name="Content">What it holds, in the form of module Messaging; null: read it from the store.</param>
+public sealed record CommitAnnounced(Guid WriterId, Guid RunId, int Shard, long PreviousPosition, long Position, byte[]? Content) : IClusterEvent;

@@ -49,4 +49,4 @@ public sealed record SignalTyping(Caller Caller, Guid ConversationId) : IRequest
 /// <param name="UserId">Who.</param>
 /// <param name="ExpiresAt">When it is over unless said again.</param>
 /// <param name="Recipients">The other members.</param>
-public sealed record TypingSignalled(Guid ConversationId, Guid UserId, DateTimeOffset ExpiresAt, Guid[] Recipients) : INotification;
+public sealed record TypingSignalled(Guid ConversationId, Guid UserId, DateTimeOffset ExpiresAt, Guid[] Recipients) : IClusterEvent;

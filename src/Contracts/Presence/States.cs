@@ -68,7 +68,7 @@ public sealed record SignalActivity(Caller Caller, Guid ConnectionId, bool IsAct
 
 /// <summary>Presence that connections watch has changed. Those of one connection come in order. May be lost: a connection that watches anew is told all.</summary>
 /// <param name="Pushes">What to send to whom.</param>
-public sealed record PresenceMoved(PresencePush[] Pushes) : INotification;
+public sealed record PresenceMoved(PresencePush[] Pushes) : IClusterEvent;
 
 /// <summary>One frame for several connections.</summary>
 /// <param name="ConnectionIds">Which.</param>

@@ -1,5 +1,7 @@
 using System.Reflection;
 using MediatR;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using ModularChat.Host.Backplane;
 
 namespace ModularChat.Host.Dispatch;
 
@@ -16,6 +18,7 @@ internal static class DispatchModule
         services.AddSingleton<ServiceFactory>(provider => provider.GetService!);
         services.AddSingleton<IMediator, IsolatingMediator>();
         services.AddSingleton<Telemetry>();
+        services.TryAddSingleton<IEventSender, NobodyElse>();
         services.Scan(scan => scan
             .FromAssemblies(assemblies)
             .AddClasses(c => c.AssignableToAny(typeof(IRequestHandler<,>), typeof(INotificationHandler<>)).Where(isLoaded), publicOnly: false)

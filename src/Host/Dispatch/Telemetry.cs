@@ -16,6 +16,9 @@ internal sealed class Telemetry : IDisposable
 
     public Histogram<double> Duration { get; }
 
+    /// <summary>A counter of this program.</summary>
+    public Counter<long> Count(string name, string description) => _meter.CreateCounter<long>(name, description: description);
+
     public void Dispose()
     {
         _meter.Dispose();

@@ -66,6 +66,8 @@ public static partial class MessagingModule
         services.AddSingleton(typeof(IPipelineBehavior<,>), typeof(StorageProblems<,>));
         services.AddSingleton<EventQueue>();
         services.AddSingleton<StoredEvents>();
+        services.AddSingleton<Announcements>();
+        services.AddHostedService<AnnounceLoop>();
         services.AddSingleton<CommitPublisher>();
         services.AddHostedService<LogStart>();
         services.AddHostedService<EventLoop>();

@@ -7,6 +7,7 @@ using ModularChat.Messaging.Sending;
 namespace ModularChat.Messaging.Conversations;
 
 /// <summary>Tells a user's devices, by an entry in Self, to read a part of the general data again. When it is lost, sync still states the version.</summary>
+[OncePerCluster]
 internal sealed class UserDataChangedHandler(ConversationWriter writer, RequestHash hashes, SelfRetention retention) : INotificationHandler<UserDataChanged>
 {
     public async Task Handle(UserDataChanged notification, CancellationToken cancellationToken)

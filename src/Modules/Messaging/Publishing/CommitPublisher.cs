@@ -8,7 +8,7 @@ namespace ModularChat.Messaging.Publishing;
 /// then the log answers the senders, so that one who syncs right after the ack sees the own message.
 /// </summary>
 internal sealed partial class CommitPublisher(
-    IEnumerable<ICommitCache> caches, Positions published, EventQueue events, ILogger<CommitPublisher> logger) : ICommitListener
+    IEnumerable<ICommitCache> caches, Positions published, EventQueue events, Announcements announcements, ILogger<CommitPublisher> logger) : ICommitListener
 {
     private readonly ICommitCache[] caches = [.. caches];
 
@@ -34,6 +34,8 @@ internal sealed partial class CommitPublisher(
         published.Advance(commit.Shard, commit.Position);
         events.Add(commit);
     }
+
+    public void Wrote(Guid runId, Commit commit) => announcements.Add(runId, commit);
 
     public void Reopened(long[] positions)
     {

@@ -1,4 +1,5 @@
 using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.Hearing;
 
 namespace ModularChat.Messaging.Publishing;
 
@@ -18,6 +19,8 @@ internal sealed class OpenedLog : IMessageLog
     private ILogDatabase Log => Volatile.Read(ref log) ?? throw new LogUnavailableException("The message log is not open.");
 
     public void Use(ILogDatabase opened) => Volatile.Write(ref log, opened);
+
+    public void Hear(HeardCommit heard) => Database?.Hear(heard);
 
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => Log.GetPositionsAsync(token);
 

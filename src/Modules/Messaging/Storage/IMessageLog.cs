@@ -1,3 +1,5 @@
+using ModularChat.Messaging.Storage.Hearing;
+
 namespace ModularChat.Messaging.Storage;
 
 /// <summary>
@@ -17,6 +19,11 @@ internal interface IMessageLog : IAsyncDisposable
 {
     /// <summary>What names the log and its present run. Another run begins while it is open only when a server engine has changed its own history.</summary>
     LogInfo Info { get; }
+
+    /// <summary>Takes in what another node has said of its commit; never waits. Nothing rests on it: an engine that several nodes have open looks from time to time as well.</summary>
+    void Hear(HeardCommit heard)
+    {
+    }
 
     /// <summary>The committed position of each shard. Everything up to it can be read by all methods.</summary>
     ValueTask<long[]> GetPositionsAsync(CancellationToken token);
@@ -93,6 +100,16 @@ internal interface ICommitListener
 {
     /// <summary>A commit is on disk.</summary>
     void Committed(Commit commit);
+
+    /// <summary>
+    /// A commit by this process is on disk. Called once for each where other nodes may have the log open too, as soon as it is known and perhaps before
+    /// <see cref="Committed"/> tells it, which waits for what others did before it.
+    /// </summary>
+    /// <param name="runId">The run that it belongs to.</param>
+    /// <param name="commit">What was written.</param>
+    void Wrote(Guid runId, Commit commit)
+    {
+    }
 
     /// <summary>The outcome of the last transaction is unknown and the log was opened again: forget what is cached of it.</summary>
     /// <param name="positions">The committed position of each shard now; it may cover a transaction that no commit told of.</param>

@@ -46,6 +46,8 @@ internal sealed class PlacedListener(ICommitListener listener)
             all.Listener.Committed(commit);
         }
 
+        public void Wrote(Guid runId, Commit commit) => all.Listener.Wrote(runId, commit);
+
         public void Reopened(long[] positions)
         {
             long[] merged;

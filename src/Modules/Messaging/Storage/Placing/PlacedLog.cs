@@ -1,3 +1,5 @@
+using ModularChat.Messaging.Storage.Hearing;
+
 namespace ModularChat.Messaging.Storage.Placing;
 
 /// <summary>
@@ -45,6 +47,14 @@ internal sealed partial class PlacedLog : ILogDatabase
         var log = new PlacedLog(databases, owners, listener, time);
         await log.MergeRunsAsync(token);
         return log;
+    }
+
+    public void Hear(HeardCommit heard)
+    {
+        if (heard.Shard >= 0 && heard.Shard < _gates.Length)
+        {
+            _gates[heard.Shard].Database.Hear(heard);
+        }
     }
 
     public async ValueTask<long[]> GetPositionsAsync(CancellationToken token)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ModularChat.Contracts;
+using ModularChat.Messaging.Storage.Hearing;
 using ModularChat.Storage;
 using ModularChat.Storage.PostgreSql;
 
@@ -14,6 +15,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
     private readonly LogReads _reads;
     private readonly ShardFeed[] _feeds;
     private readonly ShardWriter[] _writers;
+    private readonly ShardEar[] _ears;
     private readonly Follower? _follower;
     private readonly int _maxPending;
     private int _pending;
@@ -26,6 +28,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         _reads = new LogReads(server, shards);
         _feeds = [.. Enumerable.Range(0, shards).Select(shard => new ShardFeed(shard, shards, server, history, published))];
         _writers = [.. _feeds.Select((feed, shard) => new ShardWriter(shard, receiptLimit, options.MaxBatch, server, history, published, feed, time, logger))];
+        _ears = isTool ? [] : [.. _feeds.Select(feed => new ShardEar(feed, time, logger))];
         _follower = isTool ? null : new Follower(_feeds, TimeSpan.FromMilliseconds(options.FollowMilliseconds), server, history, published, time, logger);
     }
 
@@ -94,6 +97,14 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         return !positions.Where((position, shard) => position > _published[shard]).Any();
     }
 
+    public void Hear(HeardCommit heard)
+    {
+        if (heard.Shard >= 0 && heard.Shard < _ears.Length)
+        {
+            _ears[heard.Shard].Hear(heard);
+        }
+    }
+
     /// <summary>Takes in at once what other nodes have written to a shard.</summary>
     public Task LookAsync(int shard, CancellationToken token) => _feeds[shard].LookAsync(token);
 
@@ -142,6 +153,10 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         if (_follower is not null)
         {
             await _follower.DisposeAsync();
+        }
+        foreach (var ear in _ears)
+        {
+            await ear.DisposeAsync();
         }
         foreach (var writer in _writers)
         {

@@ -8,10 +8,41 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
 {
     private readonly Lock _lock = new();
     private readonly long[] _positions = new long[shards];
+    private int _epoch;
 
     public long this[int shard] => Volatile.Read(ref _positions[shard]);
 
+    /// <summary>Rises when another history begins.</summary>
+    public int Epoch => Volatile.Read(ref _epoch);
+
     public void Begin(long[] positions) => positions.CopyTo(_positions, 0);
+
+    /// <summary>What this process wrote, before it is told.</summary>
+    public void Wrote(Guid runId, Commit commit)
+    {
+        try
+        {
+            listener.Wrote(runId, commit);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(logger, e);
+        }
+    }
+
+    /// <summary>Tells it when it follows what was told, and no other history has begun.</summary>
+    public bool TryTell(Commit commit, int epoch)
+    {
+        lock (_lock)
+        {
+            if (_epoch != epoch || _positions[commit.Shard] != commit.PreviousPosition)
+            {
+                return false;
+            }
+            Tell(commit);
+            return true;
+        }
+    }
 
     public void Tell(Commit commit)
     {
@@ -55,6 +86,7 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
         lock (_lock)
         {
             positions.CopyTo(_positions, 0);
+            _epoch++;
             listener.Reopened([.. positions]);
         }
     }

@@ -1,4 +1,5 @@
 using System.Data;
+using ModularChat.Messaging.Storage.Hearing;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -8,7 +9,7 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 /// Tells the listener what happens in one shard, whoever did it, in order and each once. What this node did itself comes with the answer; what lies
 /// between the last told position and that is read from the database first.
 /// </summary>
-internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHistory history, Published published) : IDisposable
+internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHistory history, Published published) : IHearingShard, IDisposable
 {
     /// <summary>A node that is further behind forgets what it has cached instead of reading it all.</summary>
     private const int MostPositions = 5_000;
@@ -38,9 +39,31 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
         JOIN member m ON m.conversation = x.conversation AND m.marks_position > $3
         """;
 
+    public long Told => published[shard];
+
+    public async ValueTask<bool> TryTellAsync(Guid runId, Commit commit, CancellationToken token)
+    {
+        await _gate.WaitAsync(token);
+        try
+        {
+            // Before the run: whoever begins another one changes the run first.
+            var epoch = published.Epoch;
+            return runId == history.Info.RunId && !_isElsewhere && published.TryTell(commit, epoch);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Takes in what the shard's writer has done.</summary>
     public async Task PublishAsync(AppendAnswer answer, CancellationToken token)
     {
+        var commit = answer.Position > answer.Previous ? answer.ToCommit() : null;
+        if (commit is not null)
+        {
+            published.Wrote(history.Info.RunId, commit);
+        }
         await _gate.WaitAsync(token);
         try
         {
@@ -48,9 +71,9 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
             {
                 return;
             }
-            if (answer.Previous == published[shard])
+            if (commit is not null && commit.PreviousPosition == published[shard])
             {
-                published.Tell(answer.ToCommit());
+                published.Tell(commit);
                 return;
             }
             await CatchUpAsync(token);

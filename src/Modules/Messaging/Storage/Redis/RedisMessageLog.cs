@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ModularChat.Contracts;
+using ModularChat.Messaging.Storage.Hearing;
 using ModularChat.Storage;
 using ModularChat.Storage.Redis;
 
@@ -13,6 +14,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     private readonly RedisCluster _cluster;
     private readonly RedisRuns _runs;
     private readonly RedisShardWriter[] _writers;
+    private readonly ShardEar[] _ears;
     private readonly Following _following;
 
     public RedisMessageLog(RedisCluster cluster, RedisRuns runs, MessageLogOptions options, int receiptLimit, TimeProvider time, ILogger logger)
@@ -20,6 +22,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
         (_cluster, _runs) = (cluster, runs);
         var others = new RedisOthers(cluster, runs);
         _writers = [.. Enumerable.Range(0, runs.Meta.ShardCount).Select(s => new RedisShardWriter(s, cluster, runs, others, options, receiptLimit, time, logger))];
+        _ears = [.. _writers.Select(writer => new ShardEar(writer, time, logger))];
         _following = new Following(_writers, TimeSpan.FromMilliseconds(options.FollowMilliseconds), time);
     }
 
@@ -41,6 +44,14 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     // Readiness rests on this: what this node knows of a shard that cannot be written may be old.
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) =>
         Array.TrueForAll(_writers, w => w.IsUp) ? new(_runs.Told()) : ValueTask.FromException<long[]>(new LogUnavailableException("Redis does not answer for all shards."));
+
+    public void Hear(HeardCommit heard)
+    {
+        if (heard.Shard >= 0 && heard.Shard < _ears.Length)
+        {
+            _ears[heard.Shard].Hear(heard);
+        }
+    }
 
     public async ValueTask<bool> ContainsAsync(Guid runId, long[] positions, CancellationToken token)
     {
@@ -125,6 +136,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     public async ValueTask DisposeAsync()
     {
         await _following.DisposeAsync();
+        await Task.WhenAll(_ears.Select(e => e.DisposeAsync().AsTask()));
         await Task.WhenAll(_writers.Select(w => w.DisposeAsync().AsTask()));
         await _cluster.DisposeAsync();
         _runs.Dispose();

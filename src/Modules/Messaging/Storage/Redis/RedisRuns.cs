@@ -66,6 +66,26 @@ internal sealed partial class RedisRuns(
         return true;
     }
 
+    /// <summary>Tells a commit of another node when it is what comes next, in the run that this node is in.</summary>
+    public bool TryTell(Commit commit, Guid runId)
+    {
+        using var _ = _telling.EnterScope();
+        return _meta.Runs[^1].Id == runId && commit.PreviousPosition == _told[commit.Shard] && TryTell(commit, _aligned[commit.Shard]);
+    }
+
+    /// <summary>What this process wrote, before it is told.</summary>
+    public void Wrote(Commit commit)
+    {
+        try
+        {
+            listener.Wrote(_meta.Runs[^1].Id, commit);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(logger, e);
+        }
+    }
+
     /// <summary>A shard has gone on too far to tell how: caches and connections begin anew.</summary>
     public void Skip(int shard, long position, int epoch)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using ModularChat.Messaging.Storage.Hearing;
 using ModularChat.Storage;
 using ModularChat.Storage.Redis;
 
@@ -10,7 +11,7 @@ namespace ModularChat.Messaging.Storage.Redis;
 /// Writes one shard for this process: takes all that waits as one script, has it confirmed, tells the listener and only then the callers. What other
 /// nodes wrote in between is read and told first.
 /// </summary>
-internal sealed partial class RedisShardWriter : IAsyncDisposable
+internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
 {
     private const int MaxBatchBytes = 8 << 20;
     private const int Attempts = 3;
@@ -46,6 +47,12 @@ internal sealed partial class RedisShardWriter : IAsyncDisposable
 
     /// <summary>False since the last attempt to write, or to look at what others wrote, failed.</summary>
     public bool IsUp => _isUp;
+
+    public long Told => _runs.Told(_shard);
+
+    public ValueTask<bool> TryTellAsync(Guid runId, Commit commit, CancellationToken token) => new(_runs.TryTell(commit, runId));
+
+    public Task LookAsync(CancellationToken token) => WriteAsync(RedisWrite.Look()).WaitAsync(token);
 
     /// <summary>Takes its place among the writes of this shard at once.</summary>
     /// <exception cref="LogUnavailableException">Too much waits already.</exception>
@@ -191,7 +198,12 @@ internal sealed partial class RedisShardWriter : IAsyncDisposable
     private async Task TellAsync(RedisLink link, RespValue[] answer, List<RedisWrite> writes, int epoch)
     {
         var (previous, position, results) = (answer[1].Number, answer[2].Number, answer[3].Items);
-        if (!_runs.TryTell(RedisCommits.Own(_shard, previous, position, results, writes, answer[4].Items), epoch))
+        var commit = RedisCommits.Own(_shard, previous, position, results, writes, answer[4].Items);
+        if (position > previous)
+        {
+            _runs.Wrote(commit);
+        }
+        if (!_runs.TryTell(commit, epoch))
         {
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }

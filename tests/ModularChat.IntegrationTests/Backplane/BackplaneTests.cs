@@ -1,0 +1,89 @@
+using ModularChat.Contracts.Messaging;
+using ModularChat.IntegrationTests.Gateway;
+using ModularChat.IntegrationTests.Servers;
+
+namespace ModularChat.IntegrationTests.Backplane;
+
+/// <summary>Two real servers, real engines, a real Redis between them.</summary>
+public sealed class BackplaneTests(ITestOutputHelper output)
+{
+    private const int Minute = 60_000;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("postgresql")]
+    [InlineData("redis")]
+    public async Task What_happens_on_one_node_reaches_the_devices_of_another_at_once(string engine)
+    {
+        await using var nodes = await TwoNodes.StartAsync(engine, Minute, Token);
+        var anna = await nodes.A.RegisterAsync("anna");
+        var ben = await nodes.A.RegisterAsync("ben");
+        var benAtB = ben with { Http = nodes.B.NewClient(ben.Token) };
+        var group = await anna.CreateGroupAsync("Two nodes", ben);
+        var (socket, _) = await RawSocket.LiveAsync(nodes.B.Url, ben.Token, Token);
+        await using var closing = socket;
+        var cursor = (await benAtB.SyncAllAsync()).Cursor;
+        var polled = benAtB.SyncAsync(cursor, wait: 60);
+
+        await anna.SendAsync(group.Id, "across");
+
+        TextOf((await socket.ExpectAsync("entry", Token))["entry"]!["body"]).ShouldBe("across");
+        (await polled).Conversations.SelectMany(c => c.Entries).ShouldContain(e => e.Kind == EntryKind.Message && e.ConversationId == group.Id);
+
+        using var typing = await anna.RequestAsync(HttpMethod.Post, $"conversations/{group.Id}/typing");
+        typing.IsSuccessStatusCode.ShouldBeTrue();
+        (await socket.ExpectAsync("typing", Token))["userId"]!.GetValue<Guid>().ShouldBe(anna.Id);
+
+        using var ended = await ben.RequestAsync(HttpMethod.Post, "logout");
+        ended.IsSuccessStatusCode.ShouldBeTrue();
+        (await socket.ClosedAsync(Token)).ShouldBe(4100);
+        using var refused = await benAtB.RequestAsync(HttpMethod.Get, "sync");
+        ((int)refused.StatusCode).ShouldBe(401, "the other node's memory of the session is gone too");
+    }
+
+    [Theory]
+    [InlineData("postgresql")]
+    [InlineData("redis")]
+    public async Task Without_the_backplane_messages_come_by_the_store_and_with_it_again_at_once(string engine)
+    {
+        await using var nodes = await TwoNodes.StartAsync(engine, followMilliseconds: 300, Token);
+        var anna = await nodes.A.RegisterAsync("anna");
+        var ben = await nodes.A.RegisterAsync("ben");
+        var group = await anna.CreateGroupAsync("Two nodes", ben);
+        var (socket, _) = await RawSocket.LiveAsync(nodes.B.Url, ben.Token, Token);
+        await using var closing = socket;
+        await SendAndSeeAsync("with");
+
+        await nodes.Redis.Kill9Async();
+        await SendAndSeeAsync("without, at once");
+        await nodes.UntilBackplaneAsync("redis does not answer", Token);
+        await SendAndSeeAsync("without, known");
+        await nodes.Redis.StartAsync(Token);
+        await nodes.UntilBackplaneAsync("\"backplane\":\"redis\"", Token);
+        await SendAndSeeAsync("with again");
+
+        using var typing = await anna.RequestAsync(HttpMethod.Post, $"conversations/{group.Id}/typing");
+        await socket.ExpectAsync("typing", Token);
+
+        async Task SendAndSeeAsync(string text)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            await anna.SendAsync(group.Id, text);
+            TextOf((await socket.ExpectAsync("entry", Token))["entry"]!["body"]).ShouldBe(text);
+            output.WriteLine($"{engine}, {text}: {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:F0} ms");
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_address_stops_the_start_with_one_sentence()
+    {
+        var (exit, _, error) = await ServerProcess.RunAsync(["--Host:Url=http://127.0.0.1:0", "--Storage:Directory=" + Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+            "--Backplane:Engine=redis", "--Backplane:ConnectionString=127.0.0.1:1,password=only-for-tests"]);
+
+        exit.ShouldBe(1);
+        error.Trim().ShouldBe("Backplane:ConnectionString: no Redis answers at 127.0.0.1:1, or it refuses.");
+    }
+
+    private static string? TextOf(System.Text.Json.Nodes.JsonNode? body) => body?["text"]?.GetValue<string>();
+}
