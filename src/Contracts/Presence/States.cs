@@ -76,3 +76,24 @@ public sealed record PresenceMoved(PresencePush[] Pushes) : IClusterEvent;
 /// <param name="Groups">Counts that were asked for.</param>
 /// <param name="IsTruncated">True when not all that was to be watched is.</param>
 public sealed record PresencePush(Guid[] ConnectionIds, PresenceInfo[] Users, GroupPresence[]? Groups = null, bool IsTruncated = false);
+
+/// <summary>Whether these users are there may have changed on a node of the cluster; whoever shows them looks again.</summary>
+/// <param name="UserIds">Who; at most 1,000.</param>
+public sealed record AttendanceMoved(Guid[] UserIds) : IClusterEvent;
+
+/// <summary>A user has changed what they show; what is kept of them in memory is old.</summary>
+/// <param name="UserId">Who.</param>
+public sealed record PersonChanged(Guid UserId) : IClusterEvent;
+
+/// <summary>A user has done something, which was perhaps said at another node than the one that holds the connection.</summary>
+/// <param name="UserId">Who.</param>
+/// <param name="ConnectionId">With which connection.</param>
+public sealed record UserActed(Guid UserId, Guid ConnectionId) : IClusterEvent;
+
+/// <summary>A connection that another node may hold is to watch these from now on; the same as <see cref="WatchPresence"/>, and judged already.</summary>
+/// <param name="ConnectionId">The connection.</param>
+/// <param name="UserId">Its user.</param>
+/// <param name="Contacts">The user, their friends and the others of their direct conversations.</param>
+/// <param name="UserIds">Users on the screen, and members of the small groups on it.</param>
+/// <param name="Groups">The counts of the large ones.</param>
+public sealed record WatchMoved(Guid ConnectionId, Guid UserId, bool Contacts, Guid[] UserIds, GroupPresence[] Groups) : IClusterEvent;

@@ -59,7 +59,8 @@ internal static class Backup
         await IdentityModule.CheckEmptyAsync(services, token);
         await MessagingModule.RestoreAsync(services, manifest.Log, folder, new UpkeepCommands.Told(output), token);
         await IdentityModule.RestoreAsync(services, manifest.Accounts, folder, token);
-        foreach (var file in manifest.Files)
+        await PresenceModule.RestoreAsync(services, Path.Combine(folder, OtherFiles, PresenceModule.SavedFile), token);
+        foreach (var file in manifest.Files.Where(file => file != PresenceModule.SavedFile))
         {
             File.Copy(Path.Combine(folder, OtherFiles, file), data.File(file), overwrite: true);
         }

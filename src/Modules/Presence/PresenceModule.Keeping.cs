@@ -15,6 +15,10 @@ public static partial class PresenceModule
     public static async Task BackUpAsync(IServiceProvider services, string file, CancellationToken token) =>
         await services.GetRequiredService<IPeopleStore>().SaveAsync(file, token);
 
+    /// <summary>Puts such a file back.</summary>
+    public static async Task RestoreAsync(IServiceProvider services, string file, CancellationToken token) =>
+        await services.GetRequiredService<IPeopleStore>().LoadAsync(file, token);
+
     /// <summary>What is kept of a user, as a JSON object.</summary>
     public static async Task<string> ExportUserAsync(IServiceProvider services, Guid userId, CancellationToken token)
     {

@@ -6,6 +6,20 @@ namespace ModularChat.Presence;
 /// <summary>Settings of the module Presence, section <c>Presence</c>. When a connection counts as gone is <c>Gateway:OfflineAfterSeconds</c>.</summary>
 public sealed class PresenceOptions
 {
+    /// <summary>
+    /// Where it is kept who is connected: <c>process</c> (default: one node) or <c>redis</c> (any number of nodes). What users have chosen is kept
+    /// where <c>Storage:Relational</c> says.
+    /// </summary>
+    [RegularExpression("process|redis", ErrorMessage = "Presence:Leases must be process or redis.")]
+    public string Leases { get; set; } = "process";
+
+    /// <summary>The servers for <c>redis</c>: <c>host:port,host:port</c>, perhaps with <c>,password=…</c> and other settings of StackExchange.Redis. Secret. Default empty.</summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>The name under which the nodes of one cluster find each other's users: 1 to 32 small letters, digits and dashes. Default modularchat.</summary>
+    [Required, RegularExpression("[a-z0-9][a-z0-9-]{0,31}", ErrorMessage = "Presence:Cluster must be 1 to 32 small letters, digits and dashes.")]
+    public string Cluster { get; set; } = "modularchat";
+
     /// <summary>Minutes without activity after which a user is away. 1 to 1,440.</summary>
     [Range(1, 1440), Limit]
     public int AwayAfterMinutes { get; set; } = 10;

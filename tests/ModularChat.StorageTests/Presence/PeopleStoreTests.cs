@@ -1,9 +1,12 @@
+using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Presence;
 using ModularChat.Presence.Storage;
+using ModularChat.Presence.Storage.PostgreSql;
 using ModularChat.Presence.Storage.Sqlite;
 using ModularChat.Storage;
 using ModularChat.Storage.Sqlite;
+using ModularChat.StorageTests.Servers;
 
 namespace ModularChat.StorageTests.Presence;
 
@@ -35,6 +38,48 @@ public sealed class PeopleStoreTests
             await opened.Store.WriteAsync([new(bo, Person.Unknown)], Token);
             (await opened.Store.ReadAsync([bo], Token)).ShouldBe([Person.Unknown]);
         }
+    }
+
+    [Fact]
+    public async Task PostgreSQL_keeps_the_same_and_two_nodes_see_each_others_changes()
+    {
+        var server = (await TestContext.Current.GetFixture<PostgresFixture>()).ShouldNotBeNull();
+        var options = new StorageOptions { Relational = { Engine = "postgresql", ConnectionString = await server.CreateDatabaseAsync() } };
+        await using PostgreSqlPeople one = new(Options.Create(options)), other = new(Options.Create(options));
+        var (bo, carl, nobody) = (Ids.New(), Ids.New(), Ids.New());
+        Person[] people =
+        [
+            new(PresenceState.Invisible, new PresenceStatus("at the dentist 😀", Noon), Noon.AddMilliseconds(1)),
+            new(PresenceState.Online, new PresenceStatus("here"), null),
+        ];
+        // Both make the table at once.
+        (await Task.WhenAll(one.ReadAsync([bo], Token).AsTask(), other.ReadAsync([bo], Token).AsTask())).ShouldAllBe(read => read.Single() == Person.Unknown);
+        await one.WriteAsync([new(bo, people[0]), new(carl, people[1])], Token);
+        (await other.ReadAsync([carl, nobody, bo, bo], Token)).ShouldBe([people[1], Person.Unknown, people[0], people[0]]);
+        await other.WriteSeenAsync([new(carl, Noon), new(nobody, Noon)], Token);
+        (await one.ReadAsync([carl, nobody], Token)).ShouldBe([people[1] with { LastSeen = Noon }, Person.Unknown with { LastSeen = Noon }]);
+        await other.EraseAsync(nobody, Token);
+        (await one.ReadAsync([nobody], Token)).ShouldBe([Person.Unknown]);
+
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "saved.db");
+        await one.SaveAsync(file, Token);
+        options.Relational.ConnectionString = await server.CreateDatabaseAsync();
+        await using var restored = new PostgreSqlPeople(Options.Create(options));
+        await restored.LoadAsync(file, Token);
+        (await restored.ReadAsync([bo, carl, nobody], Token)).ShouldBe([people[0], people[1] with { LastSeen = Noon }, Person.Unknown]);
+    }
+
+    [Fact]
+    public async Task A_last_seen_leaves_what_was_chosen()
+    {
+        using var folder = new TemporaryFolder();
+        using var opened = new Opened(folder.Path);
+        var (bo, carl) = (Ids.New(), Ids.New());
+        var chosen = new Person(PresenceState.Dnd, new PresenceStatus("busy"), null);
+        await opened.Store.WriteAsync([new(bo, chosen)], Token);
+        await opened.Store.WriteSeenAsync([new(bo, Noon), new(carl, Noon)], Token);
+        (await opened.Store.ReadAsync([bo, carl], Token)).ShouldBe([chosen with { LastSeen = Noon }, Person.Unknown with { LastSeen = Noon }]);
     }
 
     [Fact]

@@ -86,6 +86,8 @@ public sealed class LastSeenTests
 
         public bool Fails { get; set; }
 
+        public bool IsShared => false;
+
         public ValueTask<Person[]> ReadAsync(IReadOnlyList<Guid> userIds, CancellationToken token) =>
             ValueTask.FromResult<Person[]>([.. userIds.Select(id => Rows.GetValueOrDefault(id) ?? Person.Unknown)]);
 
@@ -103,6 +105,9 @@ public sealed class LastSeenTests
             return ValueTask.CompletedTask;
         }
 
+        public ValueTask WriteSeenAsync(IReadOnlyCollection<KeyValuePair<Guid, DateTimeOffset>> seen, CancellationToken token) =>
+            WriteAsync([.. seen.Select(one => KeyValuePair.Create(one.Key, (Rows.GetValueOrDefault(one.Key) ?? Person.Unknown) with { LastSeen = one.Value }))], token);
+
         public ValueTask EraseAsync(Guid userId, CancellationToken token)
         {
             Rows.Remove(userId);
@@ -110,5 +115,7 @@ public sealed class LastSeenTests
         }
 
         public ValueTask SaveAsync(string file, CancellationToken token) => throw new NotSupportedException();
+
+        public ValueTask LoadAsync(string file, CancellationToken token) => throw new NotSupportedException();
     }
 }

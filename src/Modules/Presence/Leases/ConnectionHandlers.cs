@@ -7,7 +7,7 @@ using ModularChat.Presence.Watching;
 
 namespace ModularChat.Presence.Leases;
 
-internal sealed class ConnectionHandlers(ILeases leases, PeopleBook people, FanOut fanOut) :
+internal sealed class ConnectionHandlers(ILeases leases, PeopleBook people, FanOut fanOut, IMediator mediator) :
     IRequestHandler<KeepConnection, Unit>, IRequestHandler<KeepConnections, Guid[]>, IRequestHandler<DropConnection, Unit>,
     IRequestHandler<LocateConnections, ConnectionInfo[]>, IRequestHandler<SignalActivity, Unit>
 {
@@ -68,9 +68,7 @@ internal sealed class ConnectionHandlers(ILeases leases, PeopleBook people, FanO
         await OwnConnection.RequireAsync(leases, request.Caller, request.ConnectionId, cancellationToken);
         if (request.IsActive)
         {
-            await leases.TouchAsync(request.Caller.UserId, cancellationToken);
-            // A life of nothing shortens none: it only notes the activity on this very connection.
-            await leases.RenewAsync(request.ConnectionId, TimeSpan.Zero, TimeSpan.Zero, isActive: true, cancellationToken);
+            await mediator.Publish(new UserActed(request.Caller.UserId, request.ConnectionId), cancellationToken);
         }
         return Unit.Value;
     }

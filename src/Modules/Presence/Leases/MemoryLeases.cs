@@ -13,6 +13,7 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
     private readonly Dictionary<Guid, Held> _byConnection = [];
     private readonly Dictionary<Guid, Attendee> _byUser = [];
     private readonly long _start = time.GetTimestamp();
+    private HashSet<Guid>? _changed;
     private TimeSpan _life = TimeSpan.FromSeconds(30);
     private bool _lifeIsKnown;
 
@@ -26,6 +27,20 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
             }
         }
     }
+
+    /// <summary>How long a lease holds without a sign of life, as the gateway says.</summary>
+    public TimeSpan Life
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _life;
+            }
+        }
+    }
+
+    public bool IsShared => false;
 
     public bool IsSettled => time.GetElapsedTime(_start) >= _life;
 
@@ -49,6 +64,7 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
                 held = new Held(lease);
                 _byConnection[lease.ConnectionId] = held;
                 attendee.Leases.Add(held);
+                _changed?.Add(lease.UserId);
             }
             held.Expires = now + Ticks(life);
             held.Lingers = false;
@@ -94,6 +110,7 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
                     held.Expires = now + Ticks(linger);
                     held.Lingers = true;
                     attendee.LastSign = now;
+                    _changed?.Add(held.Lease.UserId);
                 }
                 else
                 {
@@ -177,16 +194,29 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
         {
             for (var i = 0; i < found.Length; i++)
             {
-                found[i] = _byUser.TryGetValue(userIds[i], out var attendee)
-                    && attendee.Leases.Exists(held => held.IsLive(now) && held.LastActivity is { } at && time.GetElapsedTime(at, now) <= within);
+                found[i] = _byUser.TryGetValue(userIds[i], out var attendee) && attendee.IsActive(time, now, within);
             }
         }
         return ValueTask.FromResult(found);
     }
 
-    public ValueTask<IReadOnlyList<(Guid UserId, Attendance Now)>> TakeMovedAsync(CancellationToken token)
+    /// <summary>Everybody who is active by <see cref="AreActiveAsync"/>.</summary>
+    public HashSet<Guid> ListActive(TimeSpan within)
     {
-        List<(Guid, Attendance)>? moved = null;
+        var now = time.GetTimestamp();
+        lock (_gate)
+        {
+            return [.. _byUser.Where(pair => pair.Value.IsActive(time, now, within)).Select(pair => pair.Key)];
+        }
+    }
+
+    public ValueTask<Moves> TakeMovesAsync(CancellationToken token) => ValueTask.FromResult(TakeMoves());
+
+    /// <inheritdoc cref="ILeases.TakeMovesAsync"/>
+    public Moves TakeMoves()
+    {
+        List<Guid> moved = [];
+        List<(Guid, TimeSpan)> gone = [];
         var now = time.GetTimestamp();
         lock (_gate)
         {
@@ -197,17 +227,38 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
                 {
                     continue;
                 }
-                (moved ??= []).Add((userId, attendance));
+                moved.Add(userId);
                 (attendee.ToldThere, attendee.ToldIdle) = (attendance.IsThere, attendance.IsIdle);
                 if (!attendance.IsThere)
                 {
+                    gone.Add((userId, attendance.SinceSign ?? TimeSpan.Zero));
                     // Removing the entry that is being looked at is allowed.
                     attendee.Leases.ForEach(held => _byConnection.Remove(held.Lease.ConnectionId));
                     _byUser.Remove(userId);
                 }
             }
         }
-        return ValueTask.FromResult<IReadOnlyList<(Guid, Attendance)>>(moved ?? []);
+        return new Moves(moved, gone);
+    }
+
+    /// <summary>Notes from now on whose connections come and go, for <see cref="TakeChanged"/>.</summary>
+    public void Follow()
+    {
+        lock (_gate)
+        {
+            _changed ??= [.. _byUser.Keys];
+        }
+    }
+
+    /// <summary>Whose connections have come or gone since the last call.</summary>
+    public IReadOnlyCollection<Guid> TakeChanged()
+    {
+        lock (_gate)
+        {
+            var taken = _changed ?? [];
+            _changed = _changed is null ? null : [];
+            return taken;
+        }
     }
 
     public ValueTask<IReadOnlyList<(Guid UserId, Attendance Now)>> AllAsync(CancellationToken token)
@@ -253,6 +304,7 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
     private void Remove(Attendee attendee, Held held)
     {
         attendee.Leases.Remove(held);
+        _changed?.Add(held.Lease.UserId);
         _byConnection.Remove(held.Lease.ConnectionId);
     }
 
@@ -284,6 +336,9 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
         public bool ToldThere { get; set; }
 
         public bool ToldIdle { get; set; }
+
+        public bool IsActive(TimeProvider time, long now, TimeSpan within) =>
+            Leases.Exists(held => held.IsLive(now) && held.LastActivity is { } at && time.GetElapsedTime(at, now) <= within);
 
         public bool IsThere(long now)
         {

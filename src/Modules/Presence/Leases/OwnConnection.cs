@@ -11,7 +11,8 @@ internal static class OwnConnection
     public static async ValueTask RequireAsync(ILeases leases, Caller caller, Guid connectionId, CancellationToken token)
     {
         caller.Require(ApplicationScopes.Users);
-        if ((await leases.FindAsync(connectionId, token))?.UserId != caller.UserId)
+        if ((await leases.FindAsync(connectionId, token))?.UserId != caller.UserId
+            && !(await leases.OfAsync(caller.UserId, token)).Any(lease => lease.ConnectionId == connectionId))
         {
             throw new ChatException(ProblemCodes.NotFound, "The caller has no such connection.");
         }

@@ -8,13 +8,16 @@ namespace ModularChat.Presence.People;
 /// What is kept of users, in memory as far as it was asked for. Changes come one at a time. A last seen that the store does not take stays in
 /// memory and is tried again; a choice is refused instead, because its user can choose again.
 /// </summary>
-internal sealed class PeopleBook(IPeopleStore store) : IDisposable
+internal sealed class PeopleBook(IPeopleStore store, TimeProvider time) : IDisposable
 {
     private const int MostKnown = 100_000;
 
-    private readonly ConcurrentDictionary<Guid, Person> _known = new();
+    /// <summary>How old what other processes may have changed may be when no event has told of it.</summary>
+    private static readonly TimeSpan MostAge = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<Guid, Known> _known = new();
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _expiring = new();
-    private readonly ConcurrentDictionary<Guid, Person> _unsaved = new();
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _unsaved = new();
     private readonly SemaphoreSlim _changing = new(1);
 
     /// <summary>These users, in the order asked.</summary>
@@ -24,9 +27,9 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         List<int>? missing = null;
         for (var i = 0; i < found.Length; i++)
         {
-            if (_known.TryGetValue(userIds[i], out var person))
+            if (_known.TryGetValue(userIds[i], out var known) && IsFresh(userIds[i], known))
             {
-                found[i] = person;
+                found[i] = known.Person;
             }
             else
             {
@@ -35,11 +38,13 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         }
         if (missing is not null)
         {
+            var before = time.GetTimestamp();
             var read = await ReadAsync([.. missing.Select(i => userIds[i])], token);
             for (var i = 0; i < missing.Count; i++)
             {
+                var fresh = new Known(read[i], before);
                 // A change that came meanwhile is newer than what was read.
-                found[missing[i]] = _known.GetOrAdd(userIds[missing[i]], read[i]);
+                found[missing[i]] = _known.AddOrUpdate(userIds[missing[i]], fresh, (_, there) => there.Taken < before ? fresh : there).Person;
                 Expect(userIds[missing[i]], found[missing[i]]);
             }
             MakeRoom();
@@ -54,6 +59,7 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         await _changing.WaitAsync(token);
         try
         {
+            Forget(userId);
             var old = (await GetAsync([userId], token))[0];
             var changed = change(old);
             if (changed != old)
@@ -83,13 +89,12 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         {
             foreach (var (userId, at) in seen)
             {
-                var person = (await GetAsync([userId], token))[0] with { LastSeen = at };
-                _unsaved[userId] = person;
-                Set(userId, person);
+                _unsaved[userId] = at;
+                Set(userId, (await GetAsync([userId], token))[0] with { LastSeen = at });
             }
             if (!_unsaved.IsEmpty)
             {
-                await store.WriteAsync(_unsaved, token);
+                await store.WriteSeenAsync(_unsaved, token);
                 _unsaved.Clear();
             }
         }
@@ -99,7 +104,16 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         }
     }
 
-    /// <summary>Forgets what was kept of a user.</summary>
+    /// <summary>Another process may have changed this user: the next who asks reads the store again.</summary>
+    public void Forget(Guid userId)
+    {
+        if (store.IsShared && !_unsaved.ContainsKey(userId))
+        {
+            _known.TryRemove(userId, out _);
+        }
+    }
+
+    /// <summary>Takes away what was kept of a user, here and in the store.</summary>
     /// <exception cref="ChatException"><see cref="ProblemCodes.StorageUnavailable"/>: it may still be there.</exception>
     public async ValueTask EraseAsync(Guid userId, CancellationToken token)
     {
@@ -148,9 +162,12 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
         }
     }
 
+    private bool IsFresh(Guid userId, Known known) =>
+        !store.IsShared || time.GetElapsedTime(known.Taken) < MostAge || _unsaved.ContainsKey(userId);
+
     private void Set(Guid userId, Person person)
     {
-        _known[userId] = person;
+        _known[userId] = new Known(person, time.GetTimestamp());
         _expiring.TryRemove(userId, out _);
         Expect(userId, person);
     }
@@ -183,4 +200,6 @@ internal sealed class PeopleBook(IPeopleStore store) : IDisposable
 
     private static ChatException Unavailable(Exception e) =>
         new(ProblemCodes.StorageUnavailable, "Presence cannot be read or changed now.", e) { RetryAfter = TimeSpan.FromSeconds(1) };
+
+    private readonly record struct Known(Person Person, long Taken);
 }

@@ -5,12 +5,11 @@ using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Presence;
 using ModularChat.Presence.People;
 using ModularChat.Presence.Storage;
-using ModularChat.Presence.Watching;
 
 namespace ModularChat.Presence.States;
 
 internal sealed class SetPresenceHandler(
-    PeopleBook people, Present present, FanOut fanOut, ILeases leases, TimeProvider time, [FromKeyedServices(SetPresenceHandler.Rate)] Buckets rate)
+    PeopleBook people, Present present, IMediator mediator, ILeases leases, TimeProvider time, [FromKeyedServices(SetPresenceHandler.Rate)] Buckets rate)
     : IRequestHandler<SetPresence, PresenceInfo>
 {
     public const string Rate = "set";
@@ -40,8 +39,7 @@ internal sealed class SetPresenceHandler(
                 LastSeen = isThere && request.State == PresenceState.Invisible && old.Chosen != PresenceState.Invisible ? now : old.LastSeen,
             },
             cancellationToken);
-        await leases.TouchAsync(user, cancellationToken);
-        fanOut.Changed(user);
+        await mediator.Publish(new PersonChanged(user), cancellationToken);
         return (await present.LookAsync([user], cancellationToken))[0].ForOwn();
     }
 }

@@ -15,6 +15,12 @@ internal sealed record Lease(Guid ConnectionId, Guid UserId, Guid? DeviceId, Gui
 /// <param name="SinceSign">How long ago the last sign of life was; null when none is remembered.</param>
 internal readonly record struct Attendance(bool IsThere, bool IsIdle, TimeSpan? SinceSign);
 
+/// <summary>What has changed between two looks.</summary>
+/// <param name="Users">Whose attendance may have changed.</param>
+/// <param name="Gone">Who has gone, and how long ago the last sign of life was: for this process to write down. Of all that share the leases one is told.</param>
+/// <param name="IsAllSuspect">True when others may have changed too, and it is not known who.</param>
+internal sealed record Moves(IReadOnlyCollection<Guid> Users, IReadOnlyList<(Guid UserId, TimeSpan SinceSign)> Gone, bool IsAllSuspect = false);
+
 /// <summary>
 /// The live connections of all nodes. Times are spans on the store's own clock, never times of day: a clock that is set back
 /// or forward makes nobody come or go. Expiry needs no sweep to be right: whoever reads sees leases that are over as gone.
@@ -37,7 +43,7 @@ internal interface ILeases
     /// <summary>The user has done something; nothing when no lease holds.</summary>
     ValueTask TouchAsync(Guid userId, CancellationToken token);
 
-    /// <summary>The lease; null when it is over or lingers.</summary>
+    /// <summary>The lease, when it is one of this process; null when it is over or lingers.</summary>
     ValueTask<Lease?> FindAsync(Guid connectionId, CancellationToken token);
 
     /// <summary>The leases of a user that hold and do not linger.</summary>
@@ -48,19 +54,22 @@ internal interface ILeases
 
     /// <summary>
     /// Whether these users, in the order asked, have a lease that holds and does not linger on which they did something within
-    /// <paramref name="within"/>: said by a renewal of that very lease, so that an open tab does not count for the telephone in somebody's hand.
+    /// <paramref name="within"/>: said by a renewal of that very lease, so that an open tab does not count for the telephone in somebody's hand. Of other nodes it is known for the last minute.
     /// </summary>
     ValueTask<bool[]> AreActiveAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token);
 
     /// <summary>
-    /// Those whose attendance is not what the last call told (at first: nobody is there). The alarm clock of the fan-out: whoever asks
+    /// Those whose attendance may not be what the last call told (at first: nobody is there). The alarm clock of the fan-out: whoever asks
     /// <see cref="AttendAsync"/> is right without it. A user who is told to be gone is forgotten.
     /// </summary>
-    ValueTask<IReadOnlyList<(Guid UserId, Attendance Now)>> TakeMovedAsync(CancellationToken token);
+    ValueTask<Moves> TakeMovesAsync(CancellationToken token);
 
-    /// <summary>Everybody who is there.</summary>
+    /// <summary>Everybody who is there by a lease of this process.</summary>
     ValueTask<IReadOnlyList<(Guid UserId, Attendance Now)>> AllAsync(CancellationToken token);
 
     /// <summary>False as long as connections of before the start may still come back, so that a missing lease says nothing yet.</summary>
     bool IsSettled { get; }
+
+    /// <summary>True when other processes have leases too, so that news of them may have been lost.</summary>
+    bool IsShared { get; }
 }

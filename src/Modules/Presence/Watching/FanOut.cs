@@ -21,6 +21,7 @@ internal sealed partial class FanOut(
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Watches _watches = new();
     private readonly Dictionary<Guid, Told> _told = [];
+    private readonly Doubts _doubts = new();
     private readonly ConcurrentQueue<Guid> _dropped = new();
     private readonly ConcurrentDictionary<Guid, bool> _changed = new();
     private readonly ConcurrentDictionary<Guid, bool> _stale = new();
@@ -78,12 +79,16 @@ internal sealed partial class FanOut(
         try
         {
             TakeDropped();
-            var moved = await leases.TakeMovedAsync(token);
-            await WriteSeenAsync([.. moved.Where(one => !one.Now.IsThere)], token);
+            var moves = await leases.TakeMovesAsync(token);
+            await WriteSeenAsync(moves.Gone, token);
             var candidates = new Dictionary<Guid, bool>();
-            foreach (var (userId, _) in moved)
+            foreach (var userId in moves.Users)
             {
                 candidates[userId] = false;
+            }
+            foreach (var userId in _doubts.Take(_watches.Targets, leases.IsShared, moves.IsAllSuspect))
+            {
+                candidates.TryAdd(userId, false);
             }
             foreach (var userId in people.TakeExpired(time.GetUtcNow()))
             {
@@ -120,7 +125,13 @@ internal sealed partial class FanOut(
         await _turn.WaitAsync(token);
         try
         {
-            await WriteSeenAsync(await leases.AllAsync(token), token);
+            if (leases.IsShared)
+            {
+                // The others learn which connections have ended; their users count for them until this node's word does not hold any more.
+                await leases.TakeMovesAsync(token);
+            }
+            var there = await leases.AllAsync(token);
+            await WriteSeenAsync([.. there.Select(one => (one.UserId, one.Now.SinceSign ?? TimeSpan.Zero))], token);
         }
         finally
         {
@@ -145,7 +156,7 @@ internal sealed partial class FanOut(
         }
     }
 
-    private async Task WriteSeenAsync(IReadOnlyList<(Guid UserId, Attendance Now)> users, CancellationToken token)
+    private async Task WriteSeenAsync(IReadOnlyList<(Guid UserId, TimeSpan SinceSign)> users, CancellationToken token)
     {
         try
         {
@@ -157,7 +168,7 @@ internal sealed partial class FanOut(
                 // An invisible user was not seen.
                 if (kept[i].Chosen != PresenceState.Invisible)
                 {
-                    seen.Add((users[i].UserId, now - (users[i].Now.SinceSign ?? TimeSpan.Zero)));
+                    seen.Add((users[i].UserId, now - users[i].SinceSign));
                 }
             }
             await people.SeenAsync(seen, token);

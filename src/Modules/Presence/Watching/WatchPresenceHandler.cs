@@ -10,7 +10,7 @@ using ModularChat.Presence.Storage;
 namespace ModularChat.Presence.Watching;
 
 internal sealed class WatchPresenceHandler(
-    FanOut fanOut, Groups groups, ILeases leases, IOptions<PresenceOptions> options, [FromKeyedServices(WatchPresenceHandler.Rate)] Buckets rate)
+    FanOut fanOut, Groups groups, ILeases leases, IMediator mediator, IOptions<PresenceOptions> options, [FromKeyedServices(WatchPresenceHandler.Rate)] Buckets rate)
     : IRequestHandler<WatchPresence, Unit>
 {
     public const string Rate = "watch";
@@ -33,7 +33,27 @@ internal sealed class WatchPresenceHandler(
             throw new ChatException(ProblemCodes.RateLimited, "A connection may watch others five times in ten seconds.") { RetryAfter = wait };
         }
         var (members, counts) = await groups.ReadAsync(request.Caller, request.ConversationIds, cancellationToken);
-        await fanOut.WatchAsync(request.ConnectionId, request.Caller.UserId, [.. request.UserIds, .. members], request.Contacts, counts, cancellationToken);
+        Guid[] screen = [.. request.UserIds, .. members];
+        if (await leases.FindAsync(request.ConnectionId, cancellationToken) is null)
+        {
+            // Another node holds the connection, and tells it.
+            await mediator.Publish(new WatchMoved(request.ConnectionId, request.Caller.UserId, request.Contacts, screen, [.. counts]), cancellationToken);
+            return Unit.Value;
+        }
+        await fanOut.WatchAsync(request.ConnectionId, request.Caller.UserId, screen, request.Contacts, counts, cancellationToken);
         return Unit.Value;
+    }
+}
+
+/// <summary>What a connection of this node was let watch at another.</summary>
+internal sealed class WatchMovedHandler(FanOut fanOut, ILeases leases) : INotificationHandler<WatchMoved>
+{
+    public async Task Handle(WatchMoved notification, CancellationToken cancellationToken)
+    {
+        if ((await leases.FindAsync(notification.ConnectionId, cancellationToken))?.UserId == notification.UserId)
+        {
+            await fanOut.WatchAsync(
+                notification.ConnectionId, notification.UserId, notification.UserIds, notification.Contacts, [.. notification.Groups], cancellationToken);
+        }
     }
 }
