@@ -18,6 +18,10 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(SessionEnded))]
 [JsonSerializable(typeof(TypingSignalled))]
 [JsonSerializable(typeof(UserDataChanged))]
+[JsonSerializable(typeof(AttendanceMoved))]
+[JsonSerializable(typeof(PersonChanged))]
+[JsonSerializable(typeof(UserActed))]
+[JsonSerializable(typeof(WatchMoved))]
 public sealed partial class ClusterEventsJson : JsonSerializerContext
 {
     /// <summary>What to write and read with.</summary>

@@ -30,6 +30,7 @@ public sealed class DrainTests
                 using var answer = await administrator.Http.PostAsync("admin/nodes/b/drain", null, Token);
 
                 answer.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+                await UntilAsync(() => ReadinessOfAsync(b.Url), "ServiceUnavailable");
                 (await socket.ClosedAsync(Token)).ShouldBe(4010);
             }
             (await b.ExitAsync(Token)).ShouldBe(0, b.Output);
@@ -62,6 +63,41 @@ public sealed class DrainTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_long_poll_that_waits_is_answered_when_its_server_ends()
+    {
+        var folder = Directory.CreateTempSubdirectory("modularchat-test-").FullName;
+        try
+        {
+            await using var server = await ServerProcess.StartAsync(folder, settings: ["Identity:SetupCode=setup-code-of-tests", "Host:ShutdownSeconds=5"]);
+            using var http = new HttpClient { BaseAddress = new Uri(server.Url, "/api/v1/") };
+            http.DefaultRequestHeaders.Authorization = new("Bearer", await RegisterAsync(server.Url));
+            var cursor = (await http.GetFromJsonAsync<JsonElement>("sync", Token)).GetProperty("cursor").GetString()!;
+            // Twice as it asks: the first may still wake for what the log-in has written.
+            cursor = (await http.GetFromJsonAsync<JsonElement>($"sync?wait=1&cursor={Uri.EscapeDataString(cursor)}", Token)).GetProperty("cursor").GetString()!;
+            var waiting = http.GetAsync($"sync?wait=60&cursor={Uri.EscapeDataString(cursor)}", Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Token);
+            waiting.IsCompleted.ShouldBeFalse();
+            using var kill = Process.Start("kill", ["-TERM", server.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+
+            using var answer = await waiting;
+
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await server.ExitAsync(Token)).ShouldBe(0, server.Output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<string> ReadinessOfAsync(Uri url)
+    {
+        using var client = new HttpClient { BaseAddress = url };
+        using var answer = await client.GetAsync("health/ready", Token);
+        return answer.StatusCode.ToString();
     }
 
     private static async Task<string> StateOfAsync(ChatUser administrator, string id)

@@ -17,6 +17,9 @@ internal sealed class NodeTable(ThisNode self, TimeProvider time)
     /// <summary>Nodes known here.</summary>
     public int Count => Volatile.Read(ref _seats).Length;
 
+    /// <summary>This node takes nobody any more.</summary>
+    public bool IsDraining => self.Now.State == NodeState.Draining;
+
     /// <summary>All nodes, this one first.</summary>
     public NodeRecord[] Records()
     {

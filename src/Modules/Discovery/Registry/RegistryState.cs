@@ -49,9 +49,14 @@ internal sealed class RegistryState(TimeProvider time)
     }
 }
 
-/// <summary>Tells about the registry and is never red: without it a node serves with what it knew last, and taking it out of service would make one failure two.</summary>
+/// <summary>
+/// Tells about the registry and is not red without it: a node then serves with what it knew last, and taking it out of service would make one failure two. Red is
+/// only a node that drains, so that a load balancer that asks sends it nothing new.
+/// </summary>
 internal sealed class RegistryCheck(RegistryState state, NodeTable table, IOptions<DiscoveryOptions> options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(HealthCheckResult.Healthy(state.Describe(options.Value.Registry, table.Count)));
+        Task.FromResult(table.IsDraining
+            ? HealthCheckResult.Unhealthy("This node drains.")
+            : HealthCheckResult.Healthy(state.Describe(options.Value.Registry, table.Count)));
 }

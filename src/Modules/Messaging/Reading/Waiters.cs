@@ -15,6 +15,7 @@ internal sealed class Waiters
     private readonly HashSet<Guid> ended = [];
     private readonly Queue<Guid> endedInOrder = new();
     private int count;
+    private bool stopped;
 
     /// <summary>How many wait now.</summary>
     public int Count => Volatile.Read(ref count);
@@ -39,6 +40,10 @@ internal sealed class Waiters
                 throw new ChatException(ProblemCodes.RateLimited, $"{LimitPerUser} long polls of this user are waiting already.") { Limit = LimitPerUser, RetryAfter = RetryAfter };
             }
             var waiter = new Waiter(this, userId, sessionId);
+            if (stopped)
+            {
+                waiter.EndWait();
+            }
             waiting.Add(waiter);
             count++;
             return waiter;
@@ -109,6 +114,19 @@ internal sealed class Waiters
         lock (gate)
         {
             (byUser.GetValueOrDefault(userId) ?? []).ForEach(static waiter => waiter.EndWait());
+        }
+    }
+
+    /// <summary>The server stops: all are answered now, with what there is, and their clients ask elsewhere.</summary>
+    public void Stop()
+    {
+        lock (gate)
+        {
+            stopped = true;
+            foreach (var waiting in byUser.Values)
+            {
+                waiting.ForEach(static waiter => waiter.EndWait());
+            }
         }
     }
 
