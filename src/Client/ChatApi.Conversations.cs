@@ -32,8 +32,9 @@ public sealed partial class ChatApi
         SendAsync(HttpMethod.Post, $"conversations/{id}/join", new ChangeBody(clientMessageId ?? ClientIds.New()), ClientJson.Default.ChangeBody, ClientJson.Default.ConversationState, token);
 
     /// <summary>Renames a group or changes what new members see.</summary>
-    public Task<Stored> ChangeGroupAsync(Guid id, string? title, string? history = null, Guid? clientMessageId = null, CancellationToken token = default) =>
-        SendAsync(HttpMethod.Patch, $"conversations/{id}", new ChangeBody(clientMessageId ?? ClientIds.New(), title, history), ClientJson.Default.ChangeBody, ClientJson.Default.Stored, token);
+    public Task<Stored> ChangeGroupAsync(
+        Guid id, string? title, string? history = null, Guid? clientMessageId = null, KeepRule? keep = null, CancellationToken token = default) =>
+        SendAsync(HttpMethod.Patch, $"conversations/{id}", new ChangeBody(clientMessageId ?? ClientIds.New(), title, history, Keep: keep), ClientJson.Default.ChangeBody, ClientJson.Default.Stored, token);
 
     /// <summary>A conversation.</summary>
     public Task<ConversationState> GetConversationAsync(Guid id, CancellationToken token = default) =>

@@ -40,6 +40,11 @@ public enum MemberRole
 /// <param name="To">Last seq; null when it is open.</param>
 public sealed record SeqRange(long From, long? To = null);
 
+/// <summary>How long a conversation keeps its entries. Nothing is kept longer than the server's operator says.</summary>
+/// <param name="Days">Days after which entries leave; 0 keeps them.</param>
+/// <param name="Count">Entries that are kept at most; 0 keeps all.</param>
+public sealed record KeepRule(int Days = 0, long Count = 0);
+
 /// <summary>A member of a conversation.</summary>
 /// <param name="UserId">Who.</param>
 /// <param name="Role">Their role.</param>
@@ -77,9 +82,10 @@ public sealed record OwnState(
 /// <param name="Title">Title of a group.</param>
 /// <param name="History">What new members see: all or joined.</param>
 /// <param name="Members">All members of a small conversation; null in large ones.</param>
+/// <param name="Keep">How long its owner has entries kept; null when all are kept.</param>
 public sealed record ConversationState(
     Guid Id, ConversationKind Kind, long Head, long StateSeq, OwnState Me, int MemberCount,
-    string? Title = null, string? History = null, IReadOnlyList<Member>? Members = null);
+    string? Title = null, string? History = null, IReadOnlyList<Member>? Members = null, KeepRule? Keep = null);
 
 /// <summary>What a client knows of a conversation at one moment.</summary>
 /// <param name="State">Title, members, one's own side.</param>

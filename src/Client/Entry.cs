@@ -96,6 +96,8 @@ public sealed record EntryBody
     [JsonInclude] public MemberRole? Role { get; internal set; }
     /// <summary>Members: who owns the conversation now.</summary>
     [JsonInclude] public Guid? NewOwner { get; internal set; }
+    /// <summary>Settings: how long entries are kept from now on; both 0: all are kept.</summary>
+    [JsonInclude] public KeepRule? Keep { get; internal set; }
     /// <summary>Settings: what new members see: all or joined.</summary>
     [JsonInclude] public string? History { get; internal set; }
     /// <summary>Signal: what changed.</summary>

@@ -38,8 +38,9 @@ internal static class Appends
     public static Append Members(Guid conversation, Guid sender, long membersSeq, params MemberChange[] changes) =>
         Make(conversation, sender, EntryKind.Members, membersSeq, new Change.ChangeMembers(changes));
 
-    public static Append Settings(Guid conversation, Guid sender, long membersSeq, string title) =>
-        Make(conversation, sender, EntryKind.Settings, membersSeq, new Change.Settings(title, null));
+    public static Append Settings(Guid conversation, Guid sender, long membersSeq, string? title, KeepRule? keep = null) =>
+        Make(conversation, sender, EntryKind.Settings, membersSeq, new Change.Settings(title, null, keep),
+            new JsonBody(JsonSerializer.SerializeToUtf8Bytes(new SettingsBody(title, null, keep), ContractsJson.Default.SettingsBody)));
 
     public static JsonBody Body(string text) => new(JsonSerializer.SerializeToUtf8Bytes(new MessageBody(text), ContractsJson.Default.MessageBody));
 

@@ -136,7 +136,8 @@ internal sealed class ModelRun(LogUnderTest test)
                 Append(Appends.Members(group, user, membersSeq, new MemberChange(other, (MemberRole)(step.What % 5), (RangeChange)(step.What / 5 % 4))));
                 break;
             case < 75:
-                Append(Appends.Settings(group, user, membersSeq, $"title {step.What}"));
+                var keep = (step.What % 4) switch { 0 => new KeepRule(), 1 => new KeepRule(step.What, 36_500), 2 => new KeepRule(Count: 1_000_000_000), _ => null };
+                Append(Appends.Settings(group, user, membersSeq, step.What % 3 == 0 ? null : $"title {step.What}", keep));
                 break;
             case < 88:
                 Advance(new MarkAdvance(group, user, step.What % 3 == 0 ? target : null, step.What % 2 == 0 ? target - 1 : null));

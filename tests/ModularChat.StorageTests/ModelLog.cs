@@ -100,6 +100,7 @@ internal sealed class ModelConversation(Guid id, int shard, Change.Create create
 {
     private string? _title = create.Title;
     private HistoryVisibility _history = create.History;
+    private KeepRule? _keep;
     private long _number;
     private long _membersPosition;
 
@@ -115,7 +116,7 @@ internal sealed class ModelConversation(Guid id, int shard, Change.Create create
     public int MemberCount => Members.Values.Count(m => m.Role >= MemberRole.Member);
 
     public Membership Membership => new(
-        new Head(id, shard, create.Kind, _title, _history, Entries.Count, Position, _number, MembersSeq, _membersPosition, MarksPosition, MemberCount, Cut),
+        new Head(id, shard, create.Kind, _title, _history, Entries.Count, Position, _number, MembersSeq, _membersPosition, MarksPosition, MemberCount, Cut, _keep),
         [.. Members.Values]);
 
     /// <summary>The entries after the cut, with what the log keeps only in the message: an edit shows the present content.</summary>
@@ -192,7 +193,7 @@ internal sealed class ModelConversation(Guid id, int shard, Change.Create create
                 (MembersSeq, _membersPosition) = (seq, position);
                 break;
             case Change.Settings settings:
-                (_title, _history) = (settings.Title ?? _title, settings.History ?? _history);
+                (_title, _history, _keep) = (settings.Title ?? _title, settings.History ?? _history, settings.KeepAfter(_keep));
                 (MembersSeq, _membersPosition) = (seq, position);
                 break;
         }

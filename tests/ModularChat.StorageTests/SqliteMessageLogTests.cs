@@ -95,10 +95,14 @@ public sealed class SqliteMessageLogTests
         await test.Test.CloseAsync();
         using (var database = SqliteDatabase.Open(test.Test.File, 1000))
         {
-            database.Execute("ALTER TABLE shard DROP COLUMN state; ALTER TABLE entry DROP COLUMN checksum; ALTER TABLE conversation DROP COLUMN cut; PRAGMA user_version = 1");
+            database.Execute(
+                "ALTER TABLE shard DROP COLUMN state; ALTER TABLE entry DROP COLUMN checksum; ALTER TABLE conversation DROP COLUMN cut; "
+                + "ALTER TABLE conversation DROP COLUMN keep_days; ALTER TABLE conversation DROP COLUMN keep_count; PRAGMA user_version = 1");
         }
         await test.Test.OpenAsync();
         await test.AppendAsync(Appends.Edit(test.Group, Ann, 2, "after"));
+        await test.AppendAsync(Appends.Settings(test.Group, Ann, 1, null, new KeepRule(30)));
+        (await test.HeadAsync()).Keep.ShouldBe(new KeepRule(30));
         (await test.EntriesAsync()).Where(e => e.Kind == EntryKind.Message).Select(Appends.Text).ShouldBe(["after"]);
         using (var database = SqliteDatabase.Open(test.Test.File, 1000))
         {

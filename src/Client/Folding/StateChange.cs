@@ -16,6 +16,7 @@ internal static class StateChange
         {
             Title = isFormer ? state.Title ?? known.Title : state.Title,
             History = isFormer ? state.History ?? known.History : state.History,
+            Keep = isFormer ? state.Keep ?? known.Keep : state.Keep,
             Head = Math.Max(known.Head, state.Head),
             Me = known.Me,
             Members = Merge(state.Members, known.Members),
@@ -26,6 +27,7 @@ internal static class StateChange
     {
         Title = entry.Body?.Title ?? state.Title,
         History = entry.Body?.History ?? state.History,
+        Keep = entry.Body?.Keep is not { } keep ? state.Keep : keep is { Days: 0, Count: 0 } ? null : keep,
         StateSeq = entry.Seq,
     };
 

@@ -8,7 +8,7 @@ internal sealed record ApplicationSessionBody(DeviceDescription? Device);
 internal sealed record ApplicationSessionAnswer(Session Session);
 internal sealed record GroupBody(string Title, IReadOnlyList<Guid> UserIds, string? History);
 internal sealed record MembersBody(Guid? ClientMessageId, IReadOnlyList<Guid> UserIds);
-internal sealed record ChangeBody(Guid? ClientMessageId, string? Title = null, string? History = null, string? Role = null);
+internal sealed record ChangeBody(Guid? ClientMessageId, string? Title = null, string? History = null, string? Role = null, KeepRule? Keep = null);
 internal sealed record MessageBody(Guid ClientMessageId, string? Text, long? ReplyTo);
 internal sealed record MarksBody(long? Delivered, long? Read);
 internal sealed record DraftBody(string Text, long? ReplyTo, Guid? ClientMessageId);

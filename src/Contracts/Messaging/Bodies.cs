@@ -52,7 +52,8 @@ public sealed record MembersBody(MembersAction Action, Guid[] UserIds, MemberRol
 /// <summary>Content of a settings entry: only what changed is there.</summary>
 /// <param name="Title">The new title.</param>
 /// <param name="History">What new members see from now on.</param>
-public sealed record SettingsBody(string? Title = null, HistoryVisibility? History = null);
+/// <param name="Keep">How long entries are kept from now on; both 0: all are kept.</param>
+public sealed record SettingsBody(string? Title = null, HistoryVisibility? History = null, KeepRule? Keep = null);
 
 /// <summary>Content of a signal entry in Self.</summary>
 /// <param name="Subject">What changed: profile, settings, friends, blocks, devices.</param>

@@ -28,6 +28,11 @@ public enum HistoryVisibility
     [JsonStringEnumMemberName("joined")] Joined = 1,
 }
 
+/// <summary>How long a conversation keeps its entries. Nothing is kept longer than the server's operator says.</summary>
+/// <param name="Days">Days after which entries leave, up to 36,500; 0 keeps them.</param>
+/// <param name="Count">Entries that are kept at most, up to 1,000,000,000; 0 keeps all.</param>
+public sealed record KeepRule(int Days = 0, long Count = 0);
+
 /// <summary>A run of seqs, both ends included.</summary>
 /// <param name="From">First seq.</param>
 /// <param name="To">Last seq; absent when it is open.</param>
@@ -63,6 +68,8 @@ public sealed record ConversationInfo
     public string? Title { get; init; }
     /// <summary>What new members see; none for a former member.</summary>
     public HistoryVisibility? History { get; init; }
+    /// <summary>How long entries are kept, as the owner has set it; none when all are kept, and for a former member.</summary>
+    public KeepRule? Keep { get; init; }
     /// <summary>The seq of the last entry that the reader may see; 0 when there is none.</summary>
     public required long Head { get; init; }
     /// <summary>This state includes every entry up to this seq; a client does not apply members and settings entries at or below it again.</summary>

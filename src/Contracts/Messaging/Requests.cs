@@ -93,13 +93,15 @@ public sealed record JoinGroup(Caller Caller, Guid ConversationId, Guid ClientMe
 /// <param name="Role">Member, administrator or owner.</param>
 public sealed record SetRole(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid UserId, MemberRole Role) : IRequest<Stored>;
 
-/// <summary>Changes title or settings of a group. Administrators.</summary>
+/// <summary>Changes title or settings of a group. Administrators; how long entries are kept, the owner.</summary>
 /// <param name="Caller">Who changes.</param>
 /// <param name="ConversationId">The group.</param>
 /// <param name="ClientMessageId">Made by the caller's device for this change.</param>
 /// <param name="Title">New title; null leaves it.</param>
 /// <param name="History">New setting; null leaves it.</param>
-public sealed record ChangeGroup(Caller Caller, Guid ConversationId, Guid ClientMessageId, string? Title, HistoryVisibility? History) : IRequest<Stored>;
+/// <param name="Keep">How long entries are kept; null leaves it, both 0 keeps all.</param>
+public sealed record ChangeGroup(
+    Caller Caller, Guid ConversationId, Guid ClientMessageId, string? Title, HistoryVisibility? History, KeepRule? Keep = null) : IRequest<Stored>;
 
 /// <summary>Moves the caller's marks forward; a lower value changes nothing. Answered once durable.</summary>
 /// <param name="Caller">Whose marks.</param>

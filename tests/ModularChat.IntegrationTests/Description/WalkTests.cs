@@ -71,7 +71,7 @@ public sealed class WalkTests
         await walk.AskAsync(alice, "POST", $"{group}/members", new { userIds = new[] { carl.Id } });
         await walk.AskAsync(carl, "POST", $"{group}/join");
         await walk.AskAsync(alice, "PATCH", $"{group}/members/{bo.Id}", new { role = "administrator" });
-        await walk.AskAsync(alice, "PATCH", group, new { title = "The team" });
+        await walk.AskAsync(alice, "PATCH", group, new { title = "The team", keep = new { days = 365, count = 1_000_000 } });
         await walk.AskAsync(alice, "GET", $"{group}/members?limit=10");
         await walk.AskAsync(bo, "PUT", $"{group}/preferences", new { pinned = true, mutedUntil = "2100-01-01T00:00:00Z" });
         await walk.AskAsync(alice, "GET", "conversations?limit=10");

@@ -42,13 +42,14 @@ internal sealed class RandomContent(int seed, int groups = 12)
     private Append Any(Guid group, Guid user, Head head)
     {
         var target = _random.NextInt64(1, head.Seq + 1);
-        return _random.Next(14) switch
+        return _random.Next(15) switch
         {
             < 8 => Appends.Message(group, user, $"message {_random.Next()} {new string('x', _random.Next(60))}", head.MembersSeq),
             8 => Appends.Edit(group, user, target, $"edited {_random.Next()}", head.MembersSeq),
             9 => Appends.Delete(group, user, target, head.MembersSeq),
             10 or 11 => Appends.React(group, user, target, Emojis[_random.Next(3)], _random.Next(3) == 0, head.MembersSeq),
             12 => Appends.Pin(group, user, target, _random.Next(2) == 0, head.MembersSeq),
+            13 => Appends.Settings(group, user, head.MembersSeq, _random.Next(2) == 0 ? null : $"title {_random.Next()}", new KeepRule(_random.Next(3), _random.Next(3))),
             _ => Appends.Members(group, _users[0], head.MembersSeq, new MemberChange(user, _random.Next(2) == 0 ? MemberRole.Member : MemberRole.None, _random.Next(2) == 0 ? RangeChange.OpenHere : RangeChange.Close)),
         };
     }

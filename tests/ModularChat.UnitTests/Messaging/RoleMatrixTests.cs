@@ -26,6 +26,7 @@ public sealed class RoleMatrixTests
         { "take invitation back", [Ok, Ok, Forbidden, Gone, Gone, Gone] },
         { "set role", [Ok, Forbidden, Forbidden, Gone, Gone, Gone] },
         { "rename", [Ok, Ok, Forbidden, Gone, Gone, Gone] },
+        { "set what is kept", [Ok, Forbidden, Forbidden, Gone, Gone, Gone] },
         { "leave", [Ok, Ok, Ok, Ok, Gone, Gone] },
         { "join", [Ok, Ok, Ok, Ok, Gone, Gone] },
         { "get", [Ok, Ok, Ok, Ok, Ok, Gone] },
@@ -84,6 +85,7 @@ public sealed class RoleMatrixTests
     [InlineData("pin", Ok)]
     [InlineData("add", Forbidden)]
     [InlineData("rename", Forbidden)]
+    [InlineData("set what is kept", Forbidden)]
     [InlineData("leave", Forbidden)]
     [InlineData("set role", Forbidden)]
     public async Task A_direct_conversation_keeps_its_two_people(string operation, string expected)
@@ -148,6 +150,7 @@ public sealed class RoleMatrixTests
             "take invitation back" => chat.Mediator.Send(new RemoveMember(caller, id, Ids.New(), cast.People["invited2"]), Token),
             "set role" => chat.Mediator.Send(new SetRole(caller, id, Ids.New(), cast.Author, MemberRole.Administrator), Token),
             "rename" => chat.Mediator.Send(new ChangeGroup(caller, id, Ids.New(), "Renamed", null), Token),
+            "set what is kept" => chat.Mediator.Send(new ChangeGroup(caller, id, Ids.New(), null, null, new KeepRule(Days: 30)), Token),
             "leave" => chat.Mediator.Send(new RemoveMember(caller, id, Ids.New(), user), Token),
             "join" => chat.Mediator.Send(new JoinGroup(caller, id, Ids.New()), Token),
             "get" => chat.Mediator.Send(new GetConversation(caller, id), Token),

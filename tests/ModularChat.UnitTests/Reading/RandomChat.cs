@@ -93,6 +93,11 @@ internal sealed class RandomChat(Chat chat, Random random, RandomChat? among = n
                 await mediator.Send(new SetRole(caller, group, Ids.New(), Person(), random.Next(3) == 0 ? MemberRole.Administrator : MemberRole.Member), Token);
                 break;
             default:
+                if (random.Next(2) == 0)
+                {
+                    await mediator.Send(new ChangeGroup(caller, group, Ids.New(), null, null, new KeepRule(random.Next(3), random.Next(2) * 1000)), Token);
+                    break;
+                }
                 await mediator.Send(new ChangeGroup(caller, group, Ids.New(), random.Next(2) == 0 ? $"title {random.Next(100)}" : null,
                     random.Next(2) == 0 ? (HistoryVisibility)random.Next(2) : null), Token);
                 break;

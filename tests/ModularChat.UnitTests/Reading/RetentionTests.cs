@@ -80,6 +80,67 @@ public sealed class RetentionTests
         (await HistoryAsync(chat, bo, other)).ShouldBe("5 6");
     }
 
+    [Theory]
+    // Of the server's count and the owner's the lower one holds; none is 0.
+    [InlineData(0, 2, "8 9")]
+    [InlineData(5, 2, "8 9")]
+    [InlineData(3, 6, "7 8 9")]
+    [InlineData(0, 0, "1 2 3 4 5 6 7 8 9")]
+    public async Task The_owner_has_entries_leave_earlier_than_the_server_and_never_later(int servers, int owners, string left)
+    {
+        await using var chat = await Chat.StartAsync($"Messaging:Retention:Count={servers}");
+        var (ann, bo) = (chat.People.Add("ann"), chat.People.Add("bo"));
+        var group = await chat.GroupAsync(ann, HistoryVisibility.All, bo);
+        await KeepAsync(chat, ann, group, new KeepRule(Count: 1));
+        await KeepAsync(chat, ann, group, new KeepRule(Count: owners));
+        await SendAsync(chat, ann, group, 6);
+
+        await RunAsync(chat);
+
+        (await HistoryAsync(chat, bo, group)).ShouldBe(left);
+        (await chat.SeeAsync(bo, group)).Keep.ShouldBe(owners == 0 ? null : new KeepRule(Count: owners));
+    }
+
+    [Fact]
+    public async Task An_owners_rule_of_days_is_told_to_the_members_and_done_by_the_hourly_sweep_alone()
+    {
+        await using var chat = await Chat.StartAsync();
+        var (ann, bo) = (chat.People.Add("ann"), chat.People.Add("bo"));
+        var group = await chat.GroupAsync(ann, HistoryVisibility.All, bo);
+        await SendAsync(chat, ann, group, 2);
+        var stored = await KeepAsync(chat, ann, group, new KeepRule(Days: 3));
+        (await KeepAsync(chat, ann, group, new KeepRule(Days: 3))).Seq.ShouldBe(0);
+        var told = await chat.Published.EntryAsync(group, stored.Seq);
+        (told.Entry.Kind, told.Recipients.Length).ShouldBe((EntryKind.Settings, 2));
+        System.Text.Encoding.UTF8.GetString(told.Entry.Body!.Utf8.Span).ShouldBe("""{"keep":{"days":3,"count":0}}""");
+        chat.Time.SetClock(TimeSpan.FromDays(4));
+        await SendAsync(chat, ann, group, 1);
+
+        // The sweep begins to wait beside the start.
+        while (await HistoryAsync(chat, bo, group) != "5")
+        {
+            chat.Time.Advance(TimeSpan.FromMinutes(10));
+            await Task.Delay(5, Token);
+        }
+        (await chat.SeeAsync(bo, group)).Keep.ShouldBe(new KeepRule(Days: 3));
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(36_501, 0)]
+    [InlineData(0, -1)]
+    [InlineData(0, 1_000_000_001)]
+    public async Task A_rule_that_is_none_is_refused(int days, long count)
+    {
+        await using var chat = await Chat.StartAsync();
+        var ann = chat.People.Add("ann");
+        var group = await chat.GroupAsync(ann, HistoryVisibility.All);
+        (await Chat.CodeOfAsync(() => KeepAsync(chat, ann, group, new KeepRule(days, count)))).ShouldBe(ProblemCodes.InvalidRequest.Code);
+    }
+
+    private static Task<Stored> KeepAsync(Chat chat, Guid user, Guid group, KeepRule keep) =>
+        chat.Mediator.Send(new ChangeGroup(Chat.As(user), group, Ids.New(), null, null, keep), Token);
+
     private static Task<RetentionResult> RunAsync(Chat chat, bool dryRun = false) =>
         MessagingModule.RetainAsync(chat.Services, dryRun, new Progress<UpkeepProgress>(), Token);
 

@@ -194,6 +194,7 @@ public sealed class SyncPropertyTests
         }
         fold.State.Me.Unread.ShouldBe(me.Unread);
         fold.State.Title.ShouldBe(info.Title);
+        (fold.State.Keep?.Days, fold.State.Keep?.Count).ShouldBe((info.Keep?.Days, info.Keep?.Count));
         fold.State.MemberCount.ShouldBe(info.MemberCount);
         fold.State.StateSeq.ShouldBe(info.StateSeq);
         fold.State.Members!.OrderBy(m => m.UserId).Select(m => (m.UserId, (int)m.Role)).ShouldBe(info.Members!.OrderBy(m => m.UserId).Select(m => (m.UserId, (int)m.Role)));

@@ -24,6 +24,7 @@ internal sealed class ConversationViews(IOptions<MessagingOptions> options, Time
             // The head has only what holds now, and that is not for one who has left.
             Title = isInside ? head.Title : null,
             History = isInside ? head.History : null,
+            Keep = isInside ? head.Keep : null,
             Head = last,
             StateSeq = isInside ? head.MembersSeq : Math.Min(head.MembersSeq, last),
             Me = Own(head, reader),

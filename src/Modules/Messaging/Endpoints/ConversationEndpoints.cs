@@ -39,7 +39,7 @@ internal static class ConversationEndpoints
     private static async Task<JsonHttpResult<Stored>> ChangeAsync(
         Guid id, ChangeBody body, ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>
         TypedResults.Json(
-            await mediator.Send(new ChangeGroup(Caller.From(user), id, body.ClientMessageId ?? Ids.New(), body.Title, body.History), token),
+            await mediator.Send(new ChangeGroup(Caller.From(user), id, body.ClientMessageId ?? Ids.New(), body.Title, body.History, body.Keep), token),
             ContractsJson.Default.Stored);
 
     private static async Task<JsonHttpResult<OwnState>> SetPreferencesAsync(
@@ -54,7 +54,7 @@ internal static class ConversationEndpoints
     internal sealed record GroupBody(string? Title, Guid[]? UserIds, HistoryVisibility? History);
 
     /// <summary>What to change of a group.</summary>
-    internal sealed record ChangeBody(Guid? ClientMessageId, string? Title, HistoryVisibility? History);
+    internal sealed record ChangeBody(Guid? ClientMessageId, string? Title, HistoryVisibility? History, KeepRule? Keep);
 
     /// <summary>Preferences to set.</summary>
     internal sealed record PreferencesBody(DateTimeOffset? MutedUntil, bool? Pinned, bool? Archived);

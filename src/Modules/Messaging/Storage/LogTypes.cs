@@ -24,9 +24,10 @@ internal sealed record LogInfo(Guid LogId, Guid RunId, int ShardCount, byte[] Ke
 /// <param name="MarksPosition">The highest <see cref="Member.MarksPosition"/> of its members.</param>
 /// <param name="MemberCount">Members, invited ones not counted.</param>
 /// <param name="Cut">Entries up to this seq were taken away by retention and are read by nobody; 0 when none were.</param>
+/// <param name="Keep">How long its owner has entries kept; null when they are kept.</param>
 internal sealed record Head(
     Guid ConversationId, int Shard, ConversationKind Kind, string? Title, HistoryVisibility History,
-    long Seq, long Position, long Number, long MembersSeq, long MembersPosition, long MarksPosition, int MemberCount, long Cut = 0);
+    long Seq, long Position, long Number, long MembersSeq, long MembersPosition, long MarksPosition, int MemberCount, long Cut = 0, KeepRule? Keep = null);
 
 /// <summary>A run of visible seqs with the running message number just before its first and at its last entry.</summary>
 /// <param name="From">First visible seq.</param>
@@ -96,7 +97,11 @@ internal abstract record Change
     internal sealed record ChangeMembers(IReadOnlyList<MemberChange> Changes) : Change;
 
     /// <summary>With a settings entry.</summary>
-    internal sealed record Settings(string? Title, HistoryVisibility? History) : Change;
+    internal sealed record Settings(string? Title, HistoryVisibility? History, KeepRule? Keep = null) : Change
+    {
+        /// <summary>The rule of the head after this change.</summary>
+        public KeepRule? KeepAfter(KeepRule? before) => Keep is null ? before : Keep is { Days: 0, Count: 0 } ? null : Keep;
+    }
 
     /// <summary>With an edited entry: the target's body becomes the entry's body.</summary>
     internal sealed record Edit : Change;

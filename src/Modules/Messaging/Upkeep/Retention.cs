@@ -7,15 +7,13 @@ using ModularChat.Messaging.Storage.Moving;
 
 namespace ModularChat.Messaging.Upkeep;
 
-/// <summary>Takes away what the settings no longer keep. Members, ranges and numbers stay, so that who may read what is known for ever.</summary>
+/// <summary>Takes away what the settings and the owners of conversations no longer keep. Members, ranges and numbers stay, so that who may read what is known for ever.</summary>
 internal sealed class Retention(IOptions<MessagingOptions> options, TimeProvider time)
 {
     /// <summary>From so many rows on, and a fifth of what is left, packing the databases is worth its time.</summary>
     private const long PurgeFrom = 10_000, PurgePart = 5;
 
     private readonly RetentionRules _rules = new(options.Value.Retention);
-
-    public bool KeepsAll => _rules.KeepsAll;
 
     public async Task<RetentionResult> RunAsync(ILogDatabase log, bool dryRun, IProgress<UpkeepProgress> progress, CancellationToken token)
     {
@@ -50,7 +48,7 @@ internal sealed class Retention(IOptions<MessagingOptions> options, TimeProvider
     /// <summary>The last seq that is kept no longer; never below what was cut before.</summary>
     private async Task<long> FindCutAsync(ILogDatabase log, Head head, CancellationToken token)
     {
-        var rule = _rules.Of(head.ConversationId);
+        var rule = _rules.Of(head);
         var upTo = rule.Count > 0 ? Math.Max(head.Cut, head.Seq - rule.Count) : head.Cut;
         if (rule.Days == 0)
         {
@@ -79,14 +77,14 @@ internal sealed class Retention(IOptions<MessagingOptions> options, TimeProvider
         head.Cut > 0 && await log.EntryAsync(head.ConversationId, 1, token) is { } row && row.Seq <= head.Cut && row.At < forgetBefore;
 }
 
-/// <summary>Does it hourly, where the settings ask for it.</summary>
+/// <summary>Does it hourly.</summary>
 internal sealed partial class RetentionSweep(Retention retention, LogAccess access, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
 {
     private static readonly TimeSpan Between = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!retention.KeepsAll)
+        while (true)
         {
             await Task.Delay(Between, time, stoppingToken);
             try

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage;
 
 namespace ModularChat.Messaging.Upkeep;
 
@@ -8,19 +10,21 @@ namespace ModularChat.Messaging.Upkeep;
 /// <param name="Count">0 keeps.</param>
 internal readonly record struct RetentionRule(int Days, long Count)
 {
-    public bool Keeps => Days == 0 && Count == 0;
+    /// <summary>Both rules at once: whatever either of them has leave, leaves.</summary>
+    public RetentionRule With(KeepRule? other) =>
+        other is null ? this : new RetentionRule((int)Stricter(Days, other.Days), Stricter(Count, other.Count));
+
+    private static long Stricter(long one, long other) => one == 0 ? other : other == 0 ? one : Math.Min(one, other);
 }
 
-/// <summary>The rules of the settings.</summary>
+/// <summary>The rules of the settings, and of the conversations' owners.</summary>
 internal sealed class RetentionRules(RetentionOptions options)
 {
     private readonly RetentionRule _all = new(options.Days, options.Count);
     private readonly Dictionary<Guid, RetentionRule> _single = options.Conversations.Select(Parse).OfType<(Guid Id, RetentionRule Rule)>().ToDictionary(r => r.Id, r => r.Rule);
 
-    /// <summary>True when nothing ever leaves.</summary>
-    public bool KeepsAll => _all.Keeps && _single.Values.All(r => r.Keeps);
-
-    public RetentionRule Of(Guid conversation) => _single.GetValueOrDefault(conversation, _all);
+    /// <summary>The operator's rule, and within it the owner's: an owner has things leave earlier, never later.</summary>
+    public RetentionRule Of(Head head) => _single.GetValueOrDefault(head.ConversationId, _all).With(head.Keep);
 
     /// <summary>Null when it is no rule.</summary>
     public static (Guid Id, RetentionRule Rule)? Parse(string text)

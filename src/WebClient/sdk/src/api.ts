@@ -1,7 +1,7 @@
 import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
-  Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
+  Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, KeepRule, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
   Registration, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, User,
 } from './types.ts';
 
@@ -58,7 +58,8 @@ export class ChatApi {
   createGroup = (id: string, title: string, userIds: string[], history?: HistoryVisibility) =>
     this.#send<ConversationState>('PUT', `conversations/${id}`, { body: { title, userIds, history } });
   conversation = (id: string, signal?: AbortSignal) => this.#send<ConversationState>('GET', `conversations/${id}`, { signal });
-  changeGroup = (id: string, change: { title?: string; history?: HistoryVisibility }) =>
+  /** How long entries are kept is the owner's to say; both 0: all are kept. */
+  changeGroup = (id: string, change: { title?: string; history?: HistoryVisibility; keep?: KeepRule }) =>
     this.#send<Stored>('PATCH', `conversations/${id}`, { body: { clientMessageId: newId(), ...change } });
   members = (id: string, after?: string) => this.#send<{ members: Member[]; more: boolean }>('GET', query(`conversations/${id}/members`, { after }));
   addMembers = (id: string, userIds: string[]) =>

@@ -37,6 +37,7 @@ export interface components {
             clientMessageId?: string;
             title?: string;
             history?: components["schemas"]["HistoryVisibility"];
+            keep?: components["schemas"]["KeepRule"];
         };
         ChangePasswordRequest: {
             current: string;
@@ -60,6 +61,8 @@ export interface components {
             title?: string;
             /** @description What new members see; none for a former member. */
             history?: components["schemas"]["HistoryVisibility"];
+            /** @description How long entries are kept, as the owner has set it; none when all are kept, and for a former member. */
+            keep?: components["schemas"]["KeepRule"];
             /**
              * Format: int64
              * @description The seq of the last entry that the reader may see; 0 when there is none.
@@ -275,6 +278,21 @@ export interface components {
             clientMessageId?: string;
         };
         JsonElement: unknown;
+        /** @description How long a conversation keeps its entries. Nothing is kept longer than the server's operator says. */
+        KeepRule: {
+            /**
+             * Format: int32
+             * @description Days after which entries leave, up to 36,500; 0 keeps them.
+             * @default 0
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description Entries that are kept at most, up to 1,000,000,000; 0 keeps all.
+             * @default 0
+             */
+            count: number;
+        };
         Limits: {
             /** Format: int64 */
             answersPerMinute: number;
@@ -759,6 +777,21 @@ export interface components {
             title?: string;
             /** @enum {unknown} */
             history?: "all" | "joined";
+            /** @description How long a conversation keeps its entries. Nothing is kept longer than the server's operator says. */
+            keep?: {
+                /**
+                 * Format: int32
+                 * @description Days after which entries leave, up to 36,500; 0 keeps them.
+                 * @default 0
+                 */
+                days: number;
+                /**
+                 * Format: int64
+                 * @description Entries that are kept at most, up to 1,000,000,000; 0 keeps all.
+                 * @default 0
+                 */
+                count: number;
+            };
         };
         SettingsDocument: {
             groupAdditions: components["schemas"]["GroupAdditions"];

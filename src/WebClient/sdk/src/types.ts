@@ -10,6 +10,7 @@ export type EntryKind = Schemas['EntryKind'];
 export type Role = Schemas['MemberRole'];
 export type ConversationKind = Schemas['ConversationKind'];
 export type HistoryVisibility = Schemas['HistoryVisibility'];
+export type KeepRule = Schemas['KeepRule'];
 
 /** Seqs from one to another, both included; open at the end without `to`. */
 export type SeqRange = Schemas['SeqRange'];

@@ -1,4 +1,4 @@
-import type { ConversationFold, Entry, Member } from '../../sdk/src/index.ts';
+import type { ConversationFold, Entry, KeepRule, Member } from '../../sdk/src/index.ts';
 import type { ChatModel } from './chatModel.ts';
 
 export function otherId(fold: ConversationFold): string | undefined {
@@ -54,7 +54,9 @@ export function happened(model: ChatModel, { kind, senderId, body }: Entry): str
   const whom = (body?.userIds ?? []).map(name).join(', ');
   switch (kind) {
     case 'created': return body?.kind === 'group' ? `${who} created the group` : 'The conversation begins here';
-    case 'settings': return body?.title ? `${who} renamed the group to “${body.title}”` : `${who} changed what new members see`;
+    case 'settings':
+      return body?.title ? `${who} renamed the group to “${body.title}”`
+        : body?.keep ? `${who} changed how long messages are kept. ${keptText(body.keep)}` : `${who} changed what new members see`;
     case 'members':
       switch (body?.action) {
         case 'added': return `${who} added ${whom}`;
@@ -66,6 +68,13 @@ export function happened(model: ChatModel, { kind, senderId, body }: Entry): str
       }
     default: return '';
   }
+}
+
+/** How long the owner has messages kept, in words. */
+export function keptText({ days, count }: KeepRule): string {
+  const time = days ? `for ${days === 1 ? 'one day' : `${days} days`}` : '';
+  const newest = count ? `only the newest ${count}` : '';
+  return `Messages are kept${time || newest ? ` ${[time, newest].filter(Boolean).join(', ')}` : ''}.`;
 }
 
 export function mayManage(fold: ConversationFold): boolean {

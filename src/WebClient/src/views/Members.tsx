@@ -4,7 +4,7 @@ import { Avatar } from '../parts/Avatar.tsx';
 import { Dialog } from '../parts/Dialog.tsx';
 import { Field } from '../parts/Field.tsx';
 import { PeoplePicker } from '../parts/PeoplePicker.tsx';
-import { mayManage, titleOf } from '../state/conversations.ts';
+import { keptText, mayManage, titleOf } from '../state/conversations.ts';
 import { open, useModel } from '../state/hooks.ts';
 
 const ROLES = { owner: 'Owner', administrator: 'Administrator', member: '', invited: 'Invited', none: '' };
@@ -12,7 +12,7 @@ const ROLES = { owner: 'Owner', administrator: 'Administrator', member: '', invi
 /** Who is in a group, and what one may change about it. */
 export function Members({ fold, onClose }: { fold: ConversationFold; onClose: () => void }) {
   const model = useModel();
-  const { id, members = [], memberCount } = fold.state;
+  const { id, members = [], memberCount, keep } = fold.state;
   const [title, setTitle] = useState(fold.state.title ?? '');
   const [isLeaving, setLeaving] = useState(false);
   const { api } = model.client;
@@ -35,6 +35,7 @@ export function Members({ fold, onClose }: { fold: ConversationFold; onClose: ()
           <button disabled={!title.trim() || title.trim() === fold.state.title}>Rename</button>
         </form>
       )}
+      {keep && <p>{keptText(keep)}</p>}
       <h3>{memberCount === 1 ? 'One member' : `${memberCount} members`}</h3>
       <ul class="people">
         {members.map(({ userId, role }) => (

@@ -14,7 +14,8 @@ internal static class RowCodec
         var head = membership.Head;
         WriteId(writer, head.ConversationId);
         writer.Write((byte)head.Kind);
-        writer.Write(head.Title is not null);
+        // 1 a title, 2 a rule of what is kept: it comes behind the cut, and where there is none the form is that of before there were any.
+        writer.Write((byte)((head.Title is null ? 0 : 1) | (head.Keep is null ? 0 : 2)));
         writer.Write(head.Title ?? "");
         writer.Write((byte)head.History);
         writer.Write(head.Seq);
@@ -25,6 +26,11 @@ internal static class RowCodec
         writer.Write(head.MarksPosition);
         writer.Write(head.MemberCount);
         writer.Write(head.Cut);
+        if (head.Keep is { } keep)
+        {
+            writer.Write(keep.Days);
+            writer.Write(keep.Count);
+        }
         writer.Write(membership.Members.Count);
         foreach (var member in membership.Members.OrderBy(m => m.UserId))
         {
@@ -36,11 +42,12 @@ internal static class RowCodec
     {
         var id = ReadId(reader);
         var kind = (ConversationKind)reader.ReadByte();
-        var hasTitle = reader.ReadBoolean();
+        var flags = reader.ReadByte();
         var title = reader.ReadString();
         var head = new Head(
-            id, Ids.Shard(id, shards), kind, hasTitle ? title : null, (HistoryVisibility)reader.ReadByte(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
-            reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt64());
+            id, Ids.Shard(id, shards), kind, (flags & 1) != 0 ? title : null, (HistoryVisibility)reader.ReadByte(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
+            reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt64(),
+            (flags & 2) != 0 ? new KeepRule(reader.ReadInt32(), reader.ReadInt64()) : null);
         var members = new Member[Count(reader)];
         for (var i = 0; i < members.Length; i++)
         {

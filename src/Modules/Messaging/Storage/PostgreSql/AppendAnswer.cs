@@ -74,7 +74,8 @@ internal sealed class AppendAnswer(int shard, IReadOnlyList<Append?> appends)
 
     private Head ReadHead(NpgsqlDataReader row) => new(
         row.GetGuid(2), shard, (ConversationKind)row.GetInt64(4), row.IsDBNull(14) ? null : Rows.Text(row, 14), (HistoryVisibility)row.GetInt64(5), row.GetInt64(6),
-        row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), (int)row.GetInt64(12), row.GetInt64(13));
+        row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), (int)row.GetInt64(12), row.GetInt64(13),
+        Rows.Keep(row, 15));
 
     private static Member ReadMember(NpgsqlDataReader row) => new(
         row.GetGuid(3), (MemberRole)row.GetInt64(4), Rows.Ranges(row.GetFieldValue<long[]>(15)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9),

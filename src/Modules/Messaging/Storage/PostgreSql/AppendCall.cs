@@ -16,6 +16,7 @@ internal sealed class AppendCall(int shard, int receiptLimit)
     private const string Sql =
         "SELECT * FROM append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 
+    private const int KeepDays = 40;
     private const short Plain = 0, Single = 1, Marks = 2;
     private const NpgsqlDbType Array = NpgsqlDbType.Array;
 
@@ -48,7 +49,8 @@ internal sealed class AppendCall(int shard, int receiptLimit)
         _kinds.Add((short)append.Kind);
         _ats.Add(append.At.UtcTicks);
         _bodies.Add(Bytes(append.Body));
-        _targets.Add(append.Target);
+        // A settings entry has no target: the rule of what is kept comes in its place.
+        _targets.Add(append.Change is Change.Settings { Keep: { } keep } ? ((long)keep.Days << KeepDays) | keep.Count : append.Target);
         _membersSeqs.Add(append.MembersSeq);
         _roles.Add((short?)append.SenderRole);
         // With an edit the lower half is for the message that it changes.

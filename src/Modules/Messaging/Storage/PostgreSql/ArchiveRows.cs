@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
@@ -47,11 +48,13 @@ internal static class ArchiveRows
     private static Task WriteHeadsAsync(NpgsqlConnection connection, Head[] heads, CancellationToken token) => RunAsync(
         connection,
         """
-        INSERT INTO conversation (id, shard, kind, history, title, seq, position, number, members_seq, members_position, marks_position, member_count, cut)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        INSERT INTO conversation (id, shard, kind, history, title, seq, position, number, members_seq, members_position, marks_position, member_count, cut, keep)
+        SELECT o.id, o.shard, o.kind, o.history, o.title, o.seq, o.position, o.number, o.members_seq, o.members_position, o.marks_position, o.member_count, o.cut, o.keep::bigint[]
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            AS o(id, shard, kind, history, title, seq, position, number, members_seq, members_position, marks_position, member_count, cut, keep)
         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, history = excluded.history, title = excluded.title, seq = excluded.seq, position = excluded.position,
             number = excluded.number, members_seq = excluded.members_seq, members_position = excluded.members_position, marks_position = excluded.marks_position,
-            member_count = excluded.member_count, cut = excluded.cut
+            member_count = excluded.member_count, cut = excluded.cut, keep = excluded.keep
         """,
         heads.Length,
         token,
@@ -60,7 +63,8 @@ internal static class ArchiveRows
         (Bytea, heads.Select(h => h.Title is null ? null : Encoding.UTF8.GetBytes(h.Title)).ToArray()),
         (Bigint, heads.Select(h => h.Seq).ToArray()), (Bigint, heads.Select(h => h.Position).ToArray()), (Bigint, heads.Select(h => h.Number).ToArray()),
         (Bigint, heads.Select(h => h.MembersSeq).ToArray()), (Bigint, heads.Select(h => h.MembersPosition).ToArray()),
-        (Bigint, heads.Select(h => h.MarksPosition).ToArray()), (NpgsqlDbType.Integer, heads.Select(h => h.MemberCount).ToArray()), (Bigint, heads.Select(h => h.Cut).ToArray()));
+        (Bigint, heads.Select(h => h.MarksPosition).ToArray()), (NpgsqlDbType.Integer, heads.Select(h => h.MemberCount).ToArray()), (Bigint, heads.Select(h => h.Cut).ToArray()),
+        (NpgsqlDbType.Text, heads.Select(h => h.Keep is null ? null : string.Create(CultureInfo.InvariantCulture, $"{{{h.Keep.Days},{h.Keep.Count}}}")).ToArray()));
 
     // An array of arrays must be square in SQL, so the ranges travel as text.
     private static Task WriteMembersAsync(NpgsqlConnection connection, (Guid Conversation, Member Row)[] members, CancellationToken token) => RunAsync(

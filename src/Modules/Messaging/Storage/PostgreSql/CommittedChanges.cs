@@ -29,7 +29,7 @@ internal sealed class CommittedChanges(IReadOnlyList<Head> heads, IReadOnlyList<
     private static Change.Settings Settings(JsonBody? body)
     {
         var settings = Body(body, ContractsJson.Default.SettingsBody);
-        return new Change.Settings(settings?.Title, settings?.History);
+        return new Change.Settings(settings?.Title, settings?.History, settings?.Keep);
     }
 
     private static T? Body<T>(JsonBody? body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)

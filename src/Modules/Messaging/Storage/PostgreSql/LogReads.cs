@@ -22,9 +22,9 @@ internal sealed class LogReads(LogServer server, int shards)
             while (await reader.ReadAsync(token))
             {
                 head ??= Rows.Head(reader, shards);
-                if (!await reader.IsDBNullAsync(12, token))
+                if (!await reader.IsDBNullAsync(Rows.HeadWidth, token))
                 {
-                    members.Add(Rows.Member(reader, 12).Member);
+                    members.Add(Rows.Member(reader, Rows.HeadWidth).Member);
                 }
             }
             return head is null ? null : new Membership(head, members);

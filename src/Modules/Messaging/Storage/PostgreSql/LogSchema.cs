@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using ModularChat.Contracts;
 using ModularChat.Storage;
@@ -5,15 +6,24 @@ using Npgsql;
 
 namespace ModularChat.Messaging.Storage.PostgreSql;
 
-/// <summary>Makes the tables and functions in a schema of their own, one node at a time; the files in Sql/ say what they are.</summary>
+/// <summary>
+/// Makes the tables and functions in a schema of their own and brings older ones up, one node at a time; the files in Sql/ say what they are. A release
+/// only adds: nodes of the release before go on writing while the first node of the new one changes the schema, and beside it afterwards.
+/// </summary>
 internal static class LogSchema
 {
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>The lowest version of a program that may run on what this one makes; it rises with a release that takes something away.</summary>
+    public const int Oldest = 1;
 
     /// <summary>The lock of whoever changes the schema or the runs: the bytes of "mclog".</summary>
     public const string TakeLock = "SELECT pg_advisory_xact_lock(470153883495)";
 
-    private static readonly string[] Files = ["schema.sql", "append.sql", "change.sql", "keeping.sql"];
+    private const string Tables = "schema.sql";
+
+    /// <summary>Each can be made again over an older one.</summary>
+    private static readonly string[] Functions = ["rows.sql", "append.sql", "change.sql", "keeping.sql"];
 
     /// <summary>Makes what is missing; reads what names the log, without a run.</summary>
     /// <exception cref="StartupException">The schema is of a newer program.</exception>
@@ -25,6 +35,7 @@ internal static class LogSchema
         {
             await MakeAsync(connection, opening.Seed ?? New(shards, time), time, token);
         }
+        await UpgradeAsync(connection, token);
         var info = await ReadAsync(connection, place, token);
         await transaction.CommitAsync(token);
         return info;
@@ -46,13 +57,16 @@ internal static class LogSchema
 
     private static async Task<LogInfo> ReadAsync(NpgsqlConnection connection, string place, CancellationToken token)
     {
-        await using var command = new NpgsqlCommand("SELECT version, log_id, key, shards FROM meta", connection);
+        await using var command = new NpgsqlCommand("SELECT version, log_id, key, shards, oldest FROM meta", connection);
         await using var reader = await command.ExecuteReaderAsync(token);
         if (!await reader.ReadAsync(token))
         {
             throw new StartupException($"{place} is not a message log: the table {LogServer.Schema}.meta is empty.");
         }
-        SchemaVersion.Check(place, reader.GetInt32(0), Version);
+        if (reader.GetInt32(4) > Version)
+        {
+            SchemaVersion.Check(place, reader.GetInt32(0), Version);
+        }
         return new LogInfo(reader.GetGuid(1), Guid.Empty, reader.GetInt32(3), reader.GetFieldValue<byte[]>(2));
     }
 
@@ -62,13 +76,11 @@ internal static class LogSchema
     private static async Task MakeAsync(NpgsqlConnection connection, LogSeed seed, TimeProvider time, CancellationToken token)
     {
         await RunAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {LogServer.Schema}", token);
-        foreach (var file in Files)
+        await RunAsync(connection, Read(Tables), token);
+        await MakeFunctionsAsync(connection, token);
+        await using var meta = new NpgsqlCommand("INSERT INTO meta (only_row, version, log_id, key, shards, oldest) VALUES (0, $1, $2, $3, $4, $5)", connection)
         {
-            await RunAsync(connection, Read(file), token);
-        }
-        await using var meta = new NpgsqlCommand("INSERT INTO meta (only_row, version, log_id, key, shards) VALUES (0, $1, $2, $3, $4)", connection)
-        {
-            Parameters = { new() { Value = Version }, new() { Value = seed.LogId }, new() { Value = seed.Key }, new() { Value = seed.ShardCount } },
+            Parameters = { new() { Value = Version }, new() { Value = seed.LogId }, new() { Value = seed.Key }, new() { Value = seed.ShardCount }, new() { Value = Oldest } },
         };
         await meta.ExecuteNonQueryAsync(token);
         var held = seed.Shards.ToHashSet();
@@ -80,6 +92,31 @@ internal static class LogSchema
         await shards.ExecuteNonQueryAsync(token);
         var runs = seed.Runs.Count > 0 ? seed.Runs : [new RunRow(Ids.New(), new long[seed.ShardCount], time.GetUtcNow())];
         await WriteRunsAsync(connection, runs, token);
+    }
+
+    /// <summary>The steps from the version that is there to ours, in the transaction that holds the lock; none where it is ours or newer.</summary>
+    private static async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken token)
+    {
+        await using var find = new NpgsqlCommand("SELECT version FROM meta", connection);
+        if (await find.ExecuteScalarAsync(token) is not int found || found >= Version)
+        {
+            return;
+        }
+        for (var step = found + 1; step <= Version; step++)
+        {
+            await RunAsync(connection, Read(string.Create(CultureInfo.InvariantCulture, $"upgrade-{step}.sql")), token);
+        }
+        await MakeFunctionsAsync(connection, token);
+        await using var enter = new NpgsqlCommand("UPDATE meta SET version = $1, oldest = $2", connection) { Parameters = { new() { Value = Version }, new() { Value = Oldest } } };
+        await enter.ExecuteNonQueryAsync(token);
+    }
+
+    private static async Task MakeFunctionsAsync(NpgsqlConnection connection, CancellationToken token)
+    {
+        foreach (var file in Functions)
+        {
+            await RunAsync(connection, Read(file), token);
+        }
     }
 
     /// <summary>Adds runs whose home is whatever is found at the next opening.</summary>

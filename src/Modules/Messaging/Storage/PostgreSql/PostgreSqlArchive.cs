@@ -81,7 +81,7 @@ internal sealed partial class PostgreSqlMessageLog
                 p.AddWithValue(after);
                 p.AddWithValue((long)limit);
             },
-            row => (Head: Rows.Head(row, Info.ShardCount), Member: row.IsDBNull(12) ? null : Rows.Member(row, 12).Member),
+            row => (Head: Rows.Head(row, Info.ShardCount), Member: row.IsDBNull(Rows.HeadWidth) ? null : Rows.Member(row, Rows.HeadWidth).Member),
             token);
         return [.. rows.GroupBy(r => r.Head.ConversationId).Select(g => new Membership(g.First().Head, [.. g.Where(r => r.Member is not null).Select(r => r.Member!)]))];
     }

@@ -8,7 +8,11 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 /// <summary>How records lie in columns.</summary>
 internal static class Rows
 {
-    public const string HeadColumns = "c.id, c.kind, c.history, c.title, c.seq, c.position, c.number, c.members_seq, c.members_position, c.marks_position, c.member_count, c.cut";
+    public const string HeadColumns = "c.id, c.kind, c.history, c.title, c.seq, c.position, c.number, c.members_seq, c.members_position, c.marks_position, c.member_count, c.cut, c.keep";
+
+    /// <summary>How many these are.</summary>
+    public const int HeadWidth = 13;
+
     public const string MemberColumns =
         "m.conversation, m.user_id, m.role, m.flags, m.delivered, m.read, m.read_number, m.marks_position, m.ranges_position, m.muted_until, m.ranges";
 
@@ -32,8 +36,12 @@ internal static class Rows
         return new Head(
             id, Ids.Shard(id, shards), (ConversationKind)row.GetInt16(at + 1), row.IsDBNull(at + 3) ? null : Text(row, at + 3),
             (HistoryVisibility)row.GetInt16(at + 2), row.GetInt64(at + 4), row.GetInt64(at + 5), row.GetInt64(at + 6), row.GetInt64(at + 7),
-            row.GetInt64(at + 8), row.GetInt64(at + 9), row.GetInt32(at + 10), row.GetInt64(at + 11));
+            row.GetInt64(at + 8), row.GetInt64(at + 9), row.GetInt32(at + 10), row.GetInt64(at + 11),
+            Keep(row, at + 12));
     }
+
+    public static KeepRule? Keep(NpgsqlDataReader row, int at) =>
+        !row.IsDBNull(at) && row.GetFieldValue<long[]>(at) is [var days, var count] ? new KeepRule((int)days, count) : null;
 
     public static (Guid ConversationId, Member Member) Member(NpgsqlDataReader row, int at = 0) => (
         row.GetGuid(at),

@@ -56,7 +56,7 @@ internal static class RedisCommits
     {
         EntryKind.Created when head is not null => new Change.Create(head.Kind, head.Title, head.History, [.. members.Select(m => (m.UserId, m.Role))]),
         EntryKind.Members => new Change.ChangeMembers([.. members.Select(m => new MemberChange(m.UserId, m.Role, RangeChange.Keep))]),
-        EntryKind.Settings => new Change.Settings(head?.Title, head?.History),
+        EntryKind.Settings => new Change.Settings(head?.Title, head?.History, head?.Keep),
         EntryKind.Edited => new Change.Edit(),
         EntryKind.Deleted => new Change.Delete(),
         EntryKind.Reaction when entry.Body is { } body && JsonSerializer.Deserialize(body.Utf8.Span, ContractsJson.Default.ReactionBody) is { } reaction =>

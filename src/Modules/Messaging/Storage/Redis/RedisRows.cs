@@ -9,7 +9,7 @@ internal static class RedisRows
 {
     public const int Deleted = 1, Pinned = 2, HasReactions = 4, HasTarget = 8, Forgotten = 16, IsChanged = 32;
 
-    private const int Muted = 4;
+    private const int Muted = 4, HasTitle = 1, HasKeep = 2;
 
     public static Head Head(ReadOnlySpan<byte> row, Guid id, int shard)
     {
@@ -19,15 +19,22 @@ internal static class RedisRows
         var (seq, position, number) = (reader.Number(), reader.Number(), reader.Number());
         var (membersSeq, membersPosition, marksPosition) = (reader.Number(), reader.Number(), reader.Number());
         var (members, cut) = (reader.Integer(), reader.Number());
-        return new Head(id, shard, kind, Title(reader.Rest), history, seq, position, number, membersSeq, membersPosition, marksPosition, members, cut);
+        var flags = reader.Byte();
+        var keep = (flags & HasKeep) != 0 ? new KeepRule(reader.Integer(), reader.Number()) : null;
+        var title = (flags & HasTitle) != 0 ? Encoding.UTF8.GetString(reader.Rest) : null;
+        return new Head(id, shard, kind, title, history, seq, position, number, membersSeq, membersPosition, marksPosition, members, cut, keep);
     }
 
     public static byte[] Encode(Head head) => new PackedWriter()
         .Byte((int)head.Kind).Byte((int)head.History).Number(head.Seq).Number(head.Position).Number(head.Number).Number(head.MembersSeq)
-        .Number(head.MembersPosition).Number(head.MarksPosition).Integer(head.MemberCount).Number(head.Cut).Bytes(Title(head.Title)).ToArray();
+        .Number(head.MembersPosition).Number(head.MarksPosition).Integer(head.MemberCount).Number(head.Cut)
+        .Byte((head.Title is null ? 0 : HasTitle) | (head.Keep is null ? 0 : HasKeep)).Bytes(Keep(head.Keep)).Bytes(Encoding.UTF8.GetBytes(head.Title ?? "")).ToArray();
 
     /// <summary>A title with a byte before it that tells none from an empty one.</summary>
     public static byte[] Title(string? title) => title is null ? [0] : [1, .. Encoding.UTF8.GetBytes(title)];
+
+    /// <summary>A rule of what is kept; nothing for none.</summary>
+    public static byte[] Keep(KeepRule? keep) => keep is null ? [] : new PackedWriter(10).Integer(keep.Days).Number(keep.Count).ToArray();
 
     public static Member Member(ReadOnlySpan<byte> row, Guid user)
     {
@@ -151,8 +158,6 @@ internal static class RedisRows
         }
         return [.. rows.OrderBy(r => r.First).ThenBy(r => r.Added)];
     }
-
-    private static string? Title(ReadOnlySpan<byte> title) => title[0] == 0 ? null : Encoding.UTF8.GetString(title[1..]);
 
     private static JsonBody? Body(ReadOnlySpan<byte> body) => body.IsEmpty ? null : new JsonBody(body.ToArray());
 }

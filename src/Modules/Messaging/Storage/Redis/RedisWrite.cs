@@ -64,7 +64,8 @@ internal sealed class RedisWrite(byte[] blob, byte[] body, byte[] first, byte[] 
             [(byte)create.Kind, (byte)create.History, .. RedisRows.Title(create.Title)]),
         Change.ChangeMembers members => ('m', Members(members.Changes), Empty),
         Change.Settings settings => (
-            's', [(byte)(settings.Title is null ? 0 : 1), (byte)(settings.History is { } history ? (int)history : 255), .. RedisRows.Title(settings.Title)], Empty),
+            's', [(byte)(settings.Title is null ? 0 : 1), (byte)(settings.History is { } history ? (int)history : 255), .. RedisRows.Title(settings.Title)],
+            settings.Keep is null ? Empty : settings.KeepAfter(null) is { } keep ? RedisRows.Keep(keep) : [0]),
         Change.Edit => ('e', append.Body?.Utf8.ToArray() ?? Empty, new PackedWriter(4).Integer(append.Body is null ? 0 : (int)EntryCheck.OfBody(append.Body.Utf8.Span)).ToArray()),
         Change.Delete => ('d', Empty, Empty),
         Change.React react => ('r', Encoding.UTF8.GetBytes(react.Emoji), react.Remove ? "1"u8.ToArray() : "0"u8.ToArray()),

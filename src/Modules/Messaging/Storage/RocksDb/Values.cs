@@ -34,7 +34,7 @@ internal sealed class StoredEntry
 /// <summary>How rows lie in values. The order is the format.</summary>
 internal static class Values
 {
-    private const byte HasBody = 1, HasTitle = 1, IsPinned = 1, IsArchived = 2;
+    private const byte HasBody = 1, HasTitle = 1, HasKeep = 2, IsPinned = 1, IsArchived = 2;
 
     public static ReadOnlySpan<byte> Of(ValueWriter writer, StoredEntry entry)
     {
@@ -72,7 +72,12 @@ internal static class Values
     {
         writer.Begin().Add((byte)head.Kind).Add((byte)head.History).Add(head.Seq).Add(head.Position).Add(head.Number).Add(head.MembersSeq)
             .Add(head.MembersPosition).Add(head.MarksPosition).Add(head.MemberCount).Add(head.Cut);
-        return (head.Title is { } title ? writer.Add(HasTitle).Add(Encoding.UTF8.GetBytes(title)) : writer.Add(0)).Written;
+        writer.Add((byte)((head.Title is null ? 0 : HasTitle) | (head.Keep is null ? 0 : HasKeep)));
+        if (head.Keep is { } keep)
+        {
+            writer.Add((long)keep.Days).Add(keep.Count);
+        }
+        return (head.Title is { } title ? writer.Add(Encoding.UTF8.GetBytes(title)) : writer).Written;
     }
 
     public static Head Head(int shard, Guid conversation, ReadOnlySpan<byte> value)
@@ -81,8 +86,10 @@ internal static class Values
         var (kind, history) = ((ConversationKind)reader.Byte(), (HistoryVisibility)reader.Byte());
         var (seq, position, number, membersSeq, membersPosition) = (reader.Number(), reader.Number(), reader.Number(), reader.Number(), reader.Number());
         var (marksPosition, memberCount, cut) = (reader.Number(), reader.Number(), reader.Number());
-        var title = reader.Byte() == HasTitle ? Encoding.UTF8.GetString(reader.Rest) : null;
-        return new Head(conversation, shard, kind, title, history, seq, position, number, membersSeq, membersPosition, marksPosition, (int)memberCount, cut);
+        var flags = reader.Byte();
+        var keep = (flags & HasKeep) != 0 ? new KeepRule((int)reader.Number(), reader.Number()) : null;
+        var title = (flags & HasTitle) != 0 ? Encoding.UTF8.GetString(reader.Rest) : null;
+        return new Head(conversation, shard, kind, title, history, seq, position, number, membersSeq, membersPosition, marksPosition, (int)memberCount, cut, keep);
     }
 
     public static ReadOnlySpan<byte> Of(ValueWriter writer, Member member)

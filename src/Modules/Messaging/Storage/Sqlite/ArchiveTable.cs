@@ -9,9 +9,9 @@ internal sealed class ArchiveTable(SqliteDatabase database, int shards)
 {
     private readonly Statement _key = database.Prepare("SELECT key FROM conversation WHERE id = ?1");
     private readonly Statement _addConversation = database.Prepare($"""
-        INSERT INTO conversation ({Rows.HeadColumns.Replace("key, ", "", StringComparison.Ordinal)}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        INSERT INTO conversation ({Rows.HeadColumns.Replace("key, ", "", StringComparison.Ordinal)}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
         ON CONFLICT (id) DO UPDATE SET kind = ?2, title = ?3, history = ?4, seq = ?5, position = ?6, number = ?7, members_seq = ?8,
-            members_position = ?9, marks_position = ?10, member_count = ?11, cut = ?12
+            members_position = ?9, marks_position = ?10, member_count = ?11, cut = ?12, keep_days = ?13, keep_count = ?14
         RETURNING key
         """);
     private readonly Statement _addMember = database.Prepare(
@@ -32,7 +32,7 @@ internal sealed class ArchiveTable(SqliteDatabase database, int shards)
         var head = membership.Head;
         _addConversation.Bind(1, head.ConversationId).Bind(2, (long)head.Kind).Bind(3, head.Title).Bind(4, (long)head.History).Bind(5, head.Seq)
             .Bind(6, head.Position).Bind(7, head.Number).Bind(8, head.MembersSeq).Bind(9, head.MembersPosition).Bind(10, head.MarksPosition)
-            .Bind(11, head.MemberCount).Bind(12, head.Cut).Step();
+            .Bind(11, head.MemberCount).Bind(12, head.Cut).Bind(13, head.Keep?.Days ?? 0).Bind(14, head.Keep?.Count ?? 0).Step();
         var key = _addConversation.Number(0);
         _addConversation.Run();
         foreach (var member in membership.Members)

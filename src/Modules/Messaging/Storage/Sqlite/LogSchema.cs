@@ -13,7 +13,7 @@ namespace ModularChat.Messaging.Storage.Sqlite;
 /// </summary>
 internal static class LogSchema
 {
-    public const long Version = 2;
+    public const long Version = 3;
 
     private const string Tables = """
         CREATE TABLE meta (only INTEGER PRIMARY KEY CHECK (only = 0), log_id BLOB NOT NULL, key BLOB NOT NULL, shards INTEGER NOT NULL);
@@ -34,7 +34,7 @@ internal static class LogSchema
             key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, title TEXT, history INTEGER NOT NULL,
             seq INTEGER NOT NULL, position INTEGER NOT NULL, number INTEGER NOT NULL, members_seq INTEGER NOT NULL,
             members_position INTEGER NOT NULL, marks_position INTEGER NOT NULL, member_count INTEGER NOT NULL,
-            cut INTEGER NOT NULL DEFAULT 0);
+            cut INTEGER NOT NULL DEFAULT 0, keep_days INTEGER NOT NULL DEFAULT 0, keep_count INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE member (
             conversation INTEGER NOT NULL, user BLOB NOT NULL, role INTEGER NOT NULL, ranges BLOB NOT NULL, delivered INTEGER NOT NULL,
             read INTEGER NOT NULL, read_number INTEGER NOT NULL, marks_position INTEGER NOT NULL, muted_until INTEGER, flags INTEGER NOT NULL,
@@ -53,6 +53,12 @@ internal static class LogSchema
         ALTER TABLE conversation ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
         """;
 
+    /// <summary>What version 2 lacked.</summary>
+    private const string FromVersion2 = """
+        ALTER TABLE conversation ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE conversation ADD COLUMN keep_count INTEGER NOT NULL DEFAULT 0;
+        """;
+
     /// <summary>Makes the tables of a new file, brings an older one up, refuses a newer one, and enters the new run if one begins.</summary>
     public static LogInfo Prepare(SqliteDatabase database, string path, LogOpening opening, int newShards, DateTimeOffset at)
     {
@@ -67,9 +73,13 @@ internal static class LogSchema
             }
             Make(database, opening.Seed ?? new LogSeed(Ids.New(), RandomNumberGenerator.GetBytes(32), newShards, [], [.. Enumerable.Range(0, newShards)]));
         }
-        else if (version == 1)
+        else if (version < Version)
         {
-            database.Execute(FromVersion1);
+            if (version == 1)
+            {
+                database.Execute(FromVersion1);
+            }
+            database.Execute(FromVersion2);
             database.Execute($"PRAGMA user_version = {Version}");
         }
         using var meta = database.Prepare("SELECT log_id, key, shards FROM meta");

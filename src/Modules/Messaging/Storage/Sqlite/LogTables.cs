@@ -11,7 +11,7 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
     private readonly Statement _makeHead = database.Prepare(
         "INSERT INTO conversation (id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING key");
     private readonly Statement _writeHead = database.Prepare(
-        "UPDATE conversation SET title = ?2, history = ?3, seq = ?4, position = ?5, number = ?6, members_seq = ?7, members_position = ?8, marks_position = ?9, member_count = ?10, cut = ?11 WHERE key = ?1");
+        "UPDATE conversation SET title = ?2, history = ?3, seq = ?4, position = ?5, number = ?6, members_seq = ?7, members_position = ?8, marks_position = ?9, member_count = ?10, cut = ?11, keep_days = ?12, keep_count = ?13 WHERE key = ?1");
     private readonly Statement _findMember = database.Prepare($"SELECT {Rows.MemberColumns} FROM member WHERE conversation = ?1 AND user = ?2");
     private readonly Statement _writeMember = database.Prepare(
         $"INSERT OR REPLACE INTO member (conversation, {Rows.MemberColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
@@ -66,7 +66,8 @@ internal sealed class LogTables(SqliteDatabase database, int shards)
 
     private void WriteHead(ConversationState state) => _writeHead
         .Bind(1, state.Key).Bind(2, state.Title).Bind(3, (long)state.History).Bind(4, state.Seq).Bind(5, state.Position).Bind(6, state.Number)
-        .Bind(7, state.MembersSeq).Bind(8, state.MembersPosition).Bind(9, state.MarksPosition).Bind(10, state.MemberCount).Bind(11, state.Cut).Run();
+        .Bind(7, state.MembersSeq).Bind(8, state.MembersPosition).Bind(9, state.MarksPosition).Bind(10, state.MemberCount).Bind(11, state.Cut)
+        .Bind(12, state.Keep?.Days ?? 0).Bind(13, state.Keep?.Count ?? 0).Run();
 
     /// <summary>A member; null when the user never was one.</summary>
     public Member? FindMember(long conversation, Guid user)

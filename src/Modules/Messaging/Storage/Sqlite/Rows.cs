@@ -8,7 +8,7 @@ namespace ModularChat.Messaging.Storage.Sqlite;
 /// <summary>How records lie in columns.</summary>
 internal static class Rows
 {
-    public const string HeadColumns = "key, id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut";
+    public const string HeadColumns = "key, id, kind, title, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, keep_days, keep_count";
     public const string MemberColumns = "user, role, ranges, delivered, read, read_number, marks_position, muted_until, flags, ranges_position";
 
     private const int RangeSize = 32;
@@ -18,7 +18,8 @@ internal static class Rows
         var id = row.Id(1);
         return new Head(
             id, Ids.Shard(id, shards), (ConversationKind)row.Number(2), row.Text(3), (HistoryVisibility)row.Number(4), row.Number(5),
-            row.Number(6), row.Number(7), row.Number(8), row.Number(9), row.Number(10), (int)row.Number(11), row.Number(12));
+            row.Number(6), row.Number(7), row.Number(8), row.Number(9), row.Number(10), (int)row.Number(11), row.Number(12),
+            row.Number(13) == 0 && row.Number(14) == 0 ? null : new KeepRule((int)row.Number(13), row.Number(14)));
     }
 
     public static Member Member(Statement row) => new(

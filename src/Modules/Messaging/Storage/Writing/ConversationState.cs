@@ -20,6 +20,7 @@ internal sealed class ConversationState
     public long MarksPosition { get; set; }
     public int MemberCount { get; set; }
     public long Cut { get; set; }
+    public KeepRule? Keep { get; set; }
 
     /// <summary>Members by user; null for one who is known not to be there.</summary>
     public Dictionary<Guid, MemberState?> Members { get; } = [];
@@ -42,7 +43,7 @@ internal sealed class ConversationState
     /// <summary>The seq of the first entry in <see cref="Tail"/>.</summary>
     public long TailFrom => Seq - Tail.Count + 1;
 
-    public Head ToHead() => new(Id, Shard, Kind, Title, History, Seq, Position, Number, MembersSeq, MembersPosition, MarksPosition, MemberCount, Cut);
+    public Head ToHead() => new(Id, Shard, Kind, Title, History, Seq, Position, Number, MembersSeq, MembersPosition, MarksPosition, MemberCount, Cut, Keep);
 
     public static ConversationState From(long key, Head head) => new()
     {
@@ -60,6 +61,7 @@ internal sealed class ConversationState
         MarksPosition = head.MarksPosition,
         MemberCount = head.MemberCount,
         Cut = head.Cut,
+        Keep = head.Keep,
     };
 }
 

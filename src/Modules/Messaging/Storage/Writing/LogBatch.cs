@@ -191,7 +191,7 @@ internal sealed class LogBatch(IWriterTables tables, ConversationCache cache, in
                 Reshape(state, position);
                 break;
             case Change.Settings settings:
-                (state.Title, state.History) = (settings.Title ?? state.Title, settings.History ?? state.History);
+                (state.Title, state.History, state.Keep) = (settings.Title ?? state.Title, settings.History ?? state.History, settings.KeepAfter(state.Keep));
                 Reshape(state, position);
                 break;
             case null when append.Kind == EntryKind.Message && FindMember(state, append.SenderId) is { Role: >= MemberRole.Member } sender:

@@ -9,12 +9,16 @@ export function replaced(known: ConversationState, state: ConversationState): Co
     return { ...known, head };
   }
   // A former member is told neither title nor settings: what was known at the end stays.
-  const kept = state.me.role === 'none' ? { title: state.title ?? known.title, history: state.history ?? known.history } : {};
+  const kept = state.me.role === 'none' ? { title: state.title ?? known.title, history: state.history ?? known.history, keep: state.keep ?? known.keep } : {};
   return { ...state, ...kept, head, me: known.me, members: merged(state.members, known.members) };
 }
 
 export function withSettings(state: ConversationState, entry: Entry): ConversationState {
-  return { ...state, title: entry.body?.title ?? state.title, history: entry.body?.history ?? state.history, stateSeq: entry.seq };
+  const keep = entry.body?.keep;
+  return {
+    ...state, title: entry.body?.title ?? state.title, history: entry.body?.history ?? state.history,
+    keep: !keep ? state.keep : keep.days || keep.count ? keep : undefined, stateSeq: entry.seq,
+  };
 }
 
 export function withMembers(state: ConversationState, entry: Entry, me: string): ConversationState {

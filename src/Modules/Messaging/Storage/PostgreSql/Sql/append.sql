@@ -4,7 +4,7 @@
 -- that changes something; 2: marks, each member once. Marks lie in the same arrays: target = delivered, members_seq = read, role = flags
 -- or null to keep the preferences, at = muted until. Rows of heads and members change only under the lock, so they are found once and changed
 -- where they were found (ctid).
-CREATE FUNCTION append(
+CREATE OR REPLACE FUNCTION append(
     p_shard integer, p_known bigint, p_receipts integer, p_ends integer[], p_runs smallint[],
     p_conversation uuid[], p_sender uuid[], p_client uuid[], p_hash uuid[], p_kind smallint[], p_at bigint[], p_chk bigint[],
     p_body bytea[], p_target bigint[], p_members_seq bigint[], p_role smallint[],
@@ -70,7 +70,7 @@ BEGIN
                     NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bytea, NULL::bigint[] FROM ok
                 UNION ALL SELECT 0::smallint, v_from - 1 + ord::integer, NULL, NULL, outcome, r_seq, r_place - v_base, r_at, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL
                     FROM op WHERE outcome <> 0
-                UNION ALL SELECT 1::smallint, 0, id, NULL, kind, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, title, NULL
+                UNION ALL SELECT 1::smallint, 0, id, NULL, kind, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, title, keep
                     FROM heads
                 UNION ALL SELECT 2::smallint, 0, conversation, user_id, role, flags, delivered, read, read_number, marks_position, ranges_position, muted_until,
                     NULL, NULL, NULL, ranges FROM senders;
@@ -113,7 +113,7 @@ BEGIN
                     WHERE c.id = x.conversation RETURNING c.*)
                 SELECT 2::smallint, 0, conversation, user_id, role::bigint, flags::bigint, delivered, read, read_number, marks_position, ranges_position, muted_until,
                     NULL::bigint, NULL::bigint, NULL::bytea, ranges FROM rows
-                UNION ALL SELECT 1::smallint, 0, id, NULL, kind, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, title, NULL
+                UNION ALL SELECT 1::smallint, 0, id, NULL, kind, history, seq, position, number, members_seq, members_position, marks_position, member_count, cut, title, keep
                     FROM heads;
                 v_position := coalesce((SELECT max(k.place) FROM mark k WHERE k.place > v_base + v_position AND k.place < v_base + (1::bigint << 48)) - v_base, v_position);
             END CASE;

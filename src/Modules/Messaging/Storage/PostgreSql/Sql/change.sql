@@ -1,7 +1,7 @@
 -- One entry with what it changes. The caller holds the shard's lock.
 -- p_change: 0 nothing, 1 create, 2 members, 3 settings, 4 edit, 5 delete, 6 react, 7 pin. p_text: title or emoji. p_flag: what a conversation is
--- + 16 * history; history or null; 1 to take a reaction away; 1 to pin.
-CREATE FUNCTION change(
+-- + 16 * history; history or null; 1 to take a reaction away; 1 to pin. p_target of settings: null, or how long to keep: days * 2^40 + count.
+CREATE OR REPLACE FUNCTION change(
     p_shard integer, p_position bigint, p_forgotten bigint, p_ord integer, p_conversation uuid, p_sender uuid, p_client uuid, p_hash uuid,
     p_kind smallint, p_at bigint, p_chk bigint, p_body bytea, p_target bigint, p_members_seq bigint, p_role smallint,
     p_change smallint, p_text bytea, p_flag smallint, p_user uuid[], p_user_role smallint[], p_user_range smallint[])
@@ -91,6 +91,10 @@ BEGIN
             UPDATE entry SET changed = v_seq, state = t.state # 2 WHERE place = t.place;
         END IF;
     END IF;
+    IF p_change = 3 AND p_target IS NOT NULL THEN
+        c.keep := CASE WHEN p_target <> 0 THEN ARRAY[p_target >> 40, p_target & ((1::bigint << 40) - 1)] END;
+        p_target := NULL;
+    END IF;
     c.seq := v_seq;
     c.position := v_position;
     IF p_kind = 1 THEN
@@ -140,7 +144,7 @@ BEGIN
         END IF;
     END IF;
     UPDATE conversation x SET title = c.title, history = c.history, seq = c.seq, position = c.position, number = c.number, members_seq = c.members_seq,
-        members_position = c.members_position, marks_position = c.marks_position, member_count = c.member_count WHERE x.id = p_conversation;
+        members_position = c.members_position, marks_position = c.marks_position, member_count = c.member_count, keep = c.keep WHERE x.id = p_conversation;
     RETURN NEXT result_row(p_ord, 0, v_seq, v_position, p_at, c.number);
     RETURN NEXT head_row(c);
     IF p_change BETWEEN 1 AND 2 OR p_kind = 1 THEN

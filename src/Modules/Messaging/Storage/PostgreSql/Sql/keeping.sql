@@ -1,5 +1,5 @@
 -- Requests of entries taken before a time are known no more; at most p_limit entries are walked.
-CREATE FUNCTION forget(p_shard integer, p_before bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION forget(p_shard integer, p_before bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     v_base bigint := p_shard::bigint << 48;
@@ -18,7 +18,7 @@ BEGIN
 END $$;
 
 -- Retention. Moves the cut (one position) and works on at most p_limit rows: -1 as the number of rows that are left to do when there are more.
-CREATE FUNCTION cut(p_shard integer, p_conversation uuid, p_up_to bigint, p_forget_before bigint, p_limit integer, OUT state smallint, OUT gone integer, OUT is_done boolean)
+CREATE OR REPLACE FUNCTION cut(p_shard integer, p_conversation uuid, p_up_to bigint, p_forget_before bigint, p_limit integer, OUT state smallint, OUT gone integer, OUT is_done boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE

@@ -221,6 +221,23 @@ local function changeTarget(c, op, seq, sender, at, first, second)
   return STORED
 end
 
+-- A head ends with flags (1 a title, 2 a rule of what is kept), the rule, the title.
+local function changeEnd(c, title, keep)
+  local flags, at = string.byte(c.title), 2
+  local rule = ''
+  if flags >= 2 then
+    flags, rule, at = flags - 2, string.sub(c.title, 2, 11), 12
+  end
+  local text = string.sub(c.title, at)
+  if title then
+    flags, text = string.byte(title), string.sub(title, 2)
+  end
+  if #keep > 0 then
+    rule = #keep == 10 and keep or ''
+  end
+  c.title = string.char(flags + (rule ~= '' and 2 or 0)) .. rule .. text
+end
+
 local function append(blob, body, first, second)
   local _, id, kind, field, about, membersSeq, role, op = struct.unpack('<c1c16Bc12I6I6bc1', blob)
   local fixed = string.sub(blob, 45)
@@ -290,9 +307,7 @@ local function append(blob, body, first, second)
     setMembers(c, first)
     c.membersSeq, c.membersPosition = c.seq, position
   elseif op == 's' then
-    if string.byte(first, 1) == 1 then
-      c.title = string.sub(first, 3)
-    end
+    changeEnd(c, string.byte(first, 1) == 1 and string.sub(first, 3), second)
     if string.byte(first, 2) ~= 255 then
       c.history = string.byte(first, 2)
     end
