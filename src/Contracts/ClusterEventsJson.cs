@@ -13,7 +13,8 @@ namespace ModularChat.Contracts;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Default)]
 [JsonSerializable(typeof(BlockChanged))]
-[JsonSerializable(typeof(CommitAnnounced))]
+[JsonSerializable(typeof(CommitsAnnounced))]
+[JsonSerializable(typeof(HeadsAnnounced))]
 [JsonSerializable(typeof(PresenceMoved))]
 [JsonSerializable(typeof(SessionEnded))]
 [JsonSerializable(typeof(TypingSignalled))]

@@ -42,13 +42,21 @@ public sealed record OwnMarks(Guid UserId, OwnState State);
 /// <summary>The store was opened again after a fault and the outcome of its last transaction is unknown: live connections can no longer be sure that they got everything, so they sync again.</summary>
 public sealed record LogReopened : INotification;
 
-/// <summary>
-/// A commit by one node is on disk. Other nodes that have the log open take it in; whoever misses it finds it in the store.
-/// </summary>
-/// <param name="WriterId">The process that has written it.</param>
+/// <summary>Commits by one process are on disk. Other nodes that have the log open take them in; whoever misses some finds them in the store.</summary>
+/// <param name="WriterId">The process that has written them.</param>
+/// <param name="Commits">Those of one shard in their order.</param>
+public sealed record CommitsAnnounced(Guid WriterId, AnnouncedCommit[] Commits) : IClusterEvent;
+
+/// <summary>A commit, as other nodes are told of it.</summary>
 /// <param name="RunId">The run of the log that it belongs to.</param>
 /// <param name="Shard">The shard.</param>
-/// <param name="PreviousPosition">The position of the shard before.</param>
+/// <param name="PreviousPosition">The position of the shard before; a node that has not got this far has missed one.</param>
 /// <param name="Position">The position of the shard with it.</param>
 /// <param name="Content">What it holds, in the form of module Messaging; null: read it from the store.</param>
-public sealed record CommitAnnounced(Guid WriterId, Guid RunId, int Shard, long PreviousPosition, long Position, byte[]? Content) : IClusterEvent;
+public sealed record AnnouncedCommit(Guid RunId, int Shard, long PreviousPosition, long Position, byte[]? Content);
+
+/// <summary>How far a process knows each shard of the log to be, once a second: so the loss of a last announcement shows.</summary>
+/// <param name="WriterId">The process.</param>
+/// <param name="RunId">The run of the log.</param>
+/// <param name="Positions">The position of each shard.</param>
+public sealed record HeadsAnnounced(Guid WriterId, Guid RunId, long[] Positions) : IClusterEvent;

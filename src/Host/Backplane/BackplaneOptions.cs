@@ -16,7 +16,7 @@ public sealed class BackplaneOptions
     [Required, RegularExpression("[a-z0-9][a-z0-9-]{0,31}", ErrorMessage = "Backplane:Cluster must be 1 to 32 small letters, digits and dashes.")]
     public string Cluster { get; set; } = "modularchat";
 
-    /// <summary>Largest frame in bytes, 1,024 to 16,777,216; larger events stay on their node, and larger commits are read from the store. Default 262,144.</summary>
-    [Range(1_024, 16_777_216)]
+    /// <summary>Largest frame in bytes, 262,144 to 16,777,216; larger events stay on their node. Default 262,144.</summary>
+    [Range(262_144, 16_777_216)]
     public int MaxFrameBytes { get; set; } = 262_144;
 }

@@ -1,17 +1,78 @@
 using MediatR;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage;
+using ModularChat.Messaging.Storage.Hearing;
 
 namespace ModularChat.Messaging.Publishing;
 
-/// <summary>Tells other nodes of each commit of this one.</summary>
-internal sealed class AnnounceLoop(Announcements announcements, IMediator mediator) : BackgroundService
+/// <summary>Tells other nodes of each commit of this one, as soon as it is on disk, and once a second how far the log is.</summary>
+internal sealed partial class AnnounceLoop(
+    Announcements announcements, Positions positions, IMessageLog log, IMediator mediator, TimeProvider time, ILogger<AnnounceLoop> logger) : BackgroundService
 {
+    /// <summary>Content of one event; in JSON it takes a third more. What is larger is read from the store.</summary>
+    private const int MostBytes = 128 * 1024;
+
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var (runId, commit) in announcements.Reader.ReadAllAsync(stoppingToken))
+        if (!log.IsShared)
         {
-            await mediator.Publish(new CommitAnnounced(announcements.WriterId, runId, commit.Shard, commit.PreviousPosition, commit.Position, null), stoppingToken);
+            return;
         }
+        await Task.WhenAll(AnnounceAsync(stoppingToken), StateHeadsAsync(stoppingToken));
+    }
+
+    private async Task AnnounceAsync(CancellationToken token)
+    {
+        var commits = new List<AnnouncedCommit>();
+        while (await announcements.Reader.WaitToReadAsync(token))
+        {
+            commits.Clear();
+            var bytes = 0;
+            while (bytes < MostBytes / 2 && announcements.Reader.TryRead(out var wrote))
+            {
+                var (runId, commit) = wrote;
+                var content = ContentOf(commit);
+                bytes += content?.Length ?? 0;
+                commits.Add(new AnnouncedCommit(runId, commit.Shard, commit.PreviousPosition, commit.Position, content));
+            }
+            if (commits.Count > 0)
+            {
+                await mediator.Publish(new CommitsAnnounced(announcements.WriterId, [.. commits]), token);
+            }
+        }
+    }
+
+    /// <summary>Null when it is too large to travel.</summary>
+    private byte[]? ContentOf(Commit commit)
+    {
+        try
+        {
+            return CommitCodec.Write(commit) is { Length: <= MostBytes / 2 } content ? content : null;
+        }
+        catch (Exception e)
+        {
+            // The others read it from the store.
+            Log.NotWritten(logger, e, commit.Shard, commit.Position);
+            return null;
+        }
+    }
+
+    private async Task StateHeadsAsync(CancellationToken token)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(token))
+        {
+            await mediator.Publish(new HeadsAnnounced(announcements.WriterId, log.Info.RunId, positions.Snapshot()), token);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2013, LogLevel.Error, "Position {Position} of shard {Shard} could not be written for other nodes; they read it from the store")]
+        public static partial void NotWritten(ILogger logger, Exception failure, int shard, long position);
     }
 }

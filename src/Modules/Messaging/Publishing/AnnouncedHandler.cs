@@ -5,14 +5,30 @@ using ModularChat.Messaging.Storage.Hearing;
 
 namespace ModularChat.Messaging.Publishing;
 
-/// <summary>What other nodes say of their commits goes to the log, which knows what of it is new.</summary>
-internal sealed class AnnouncedHandler(Announcements announcements, IMessageLog log) : INotificationHandler<CommitAnnounced>
+/// <summary>What other nodes say of the log goes to it; it knows what of that is new.</summary>
+internal sealed class AnnouncedHandler(Announcements announcements, IMessageLog log) : INotificationHandler<CommitsAnnounced>, INotificationHandler<HeadsAnnounced>
 {
-    public Task Handle(CommitAnnounced notification, CancellationToken cancellationToken)
+    public Task Handle(CommitsAnnounced notification, CancellationToken cancellationToken)
     {
-        if (notification.WriterId != announcements.WriterId)
+        if (notification.WriterId != announcements.WriterId && log.IsShared)
         {
-            log.Hear(new HeardCommit(notification.RunId, notification.Shard, notification.PreviousPosition, notification.Position, null));
+            var shards = log.Info.ShardCount;
+            foreach (var (runId, shard, previous, position, content) in notification.Commits)
+            {
+                log.Hear(new HeardCommit(runId, shard, previous, position, content is null ? null : CommitCodec.Read(content, shard, shards, previous, position)));
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(HeadsAnnounced notification, CancellationToken cancellationToken)
+    {
+        if (notification.WriterId != announcements.WriterId && log.IsShared)
+        {
+            for (var shard = 0; shard < notification.Positions.Length; shard++)
+            {
+                log.Hear(HeardCommit.Head(notification.RunId, shard, notification.Positions[shard]));
+            }
         }
         return Task.CompletedTask;
     }

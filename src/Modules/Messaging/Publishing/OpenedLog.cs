@@ -20,6 +20,8 @@ internal sealed class OpenedLog : IMessageLog
 
     public void Use(ILogDatabase opened) => Volatile.Write(ref log, opened);
 
+    public bool IsShared => Database?.IsShared == true;
+
     public void Hear(HeardCommit heard) => Database?.Hear(heard);
 
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) => Log.GetPositionsAsync(token);

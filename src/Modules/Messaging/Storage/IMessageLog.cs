@@ -20,6 +20,9 @@ internal interface IMessageLog : IAsyncDisposable
     /// <summary>What names the log and its present run. Another run begins while it is open only when a server engine has changed its own history.</summary>
     LogInfo Info { get; }
 
+    /// <summary>True when other processes may have the log open too.</summary>
+    bool IsShared => false;
+
     /// <summary>Takes in what another node has said of its commit; never waits. Nothing rests on it: an engine that several nodes have open looks from time to time as well.</summary>
     void Hear(HeardCommit heard)
     {

@@ -6,7 +6,14 @@ namespace ModularChat.Messaging.Storage.Hearing;
 /// <param name="PreviousPosition">The position of the shard before.</param>
 /// <param name="Position">Its position with the commit.</param>
 /// <param name="Commit">All of it; null when it has to be read from the store.</param>
-internal sealed record HeardCommit(Guid RunId, int Shard, long PreviousPosition, long Position, Commit? Commit);
+internal sealed record HeardCommit(Guid RunId, int Shard, long PreviousPosition, long Position, Commit? Commit)
+{
+    /// <summary>What a beacon says: the shard is this far, with nothing said about how it came there.</summary>
+    public static HeardCommit Head(Guid runId, int shard, long position) => new(runId, shard, Beyond, position, null);
+
+    /// <summary>The previous position of a beacon: none follows it, so it is told by the commits before it or else by the store.</summary>
+    private const long Beyond = long.MaxValue;
+}
 
 /// <summary>One shard of an engine that several nodes have open, as far as hearing of others' commits needs it.</summary>
 internal interface IHearingShard

@@ -14,14 +14,21 @@ internal sealed partial class ShardEar : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Each node is heard once a second: after this nobody is, and nothing is worth waiting for.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
+
     private readonly IHearingShard _shard;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<HeardCommit> _heard =
         Channel.CreateBounded<HeardCommit>(new BoundedChannelOptions(4 * MostHeld) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
     private readonly SortedDictionary<long, HeardCommit> _held = [];
+    private readonly Lock _awaiting = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private (long Position, TaskCompletionSource Told)? _awaited;
+    private long _lastHeard;
+    private bool _hasHeard;
 
     public ShardEar(IHearingShard shard, TimeProvider time, ILogger logger)
     {
@@ -32,9 +39,32 @@ internal sealed partial class ShardEar : IAsyncDisposable
     /// <summary>Takes it in soon; never waits.</summary>
     public void Hear(HeardCommit heard)
     {
+        Volatile.Write(ref _lastHeard, _time.GetTimestamp());
+        Volatile.Write(ref _hasHeard, true);
         if (heard.Position > _shard.Told)
         {
             _heard.Writer.TryWrite(heard);
+        }
+    }
+
+    /// <summary>
+    /// Waits a moment until others' commits up to a position have been told: they are on their way, and cost less than reading them. Called by the
+    /// shard's writer, one at a time.
+    /// </summary>
+    public async Task WaitAsync(long position)
+    {
+        if (!Volatile.Read(ref _hasHeard) || _time.GetElapsedTime(Volatile.Read(ref _lastHeard)) > Silence)
+        {
+            return;
+        }
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_awaiting)
+        {
+            _awaited = (position, told);
+        }
+        if (_shard.Told < position)
+        {
+            await Task.WhenAny(told.Task, Task.Delay(Patience, _time, _stop.Token));
         }
     }
 
@@ -72,6 +102,7 @@ internal sealed partial class ShardEar : IAsyncDisposable
             }
             var before = _held.Count;
             await TellAsync();
+            Release();
             if (_held.Count == 0)
             {
                 return;
@@ -97,6 +128,18 @@ internal sealed partial class ShardEar : IAsyncDisposable
             && (!_held.TryGetValue(heard.PreviousPosition, out var there) || (heard.Commit is not null, heard.Position).CompareTo((there.Commit is not null, there.Position)) > 0))
         {
             _held[heard.PreviousPosition] = heard;
+        }
+    }
+
+    private void Release()
+    {
+        lock (_awaiting)
+        {
+            if (_awaited is { } awaited && _shard.Told >= awaited.Position)
+            {
+                awaited.Told.TrySetResult();
+                _awaited = null;
+            }
         }
     }
 

@@ -49,6 +49,8 @@ internal sealed partial class PlacedLog : ILogDatabase
         return log;
     }
 
+    public bool IsShared => _databases.Any(d => d.IsShared);
+
     public void Hear(HeardCommit heard)
     {
         if (heard.Shard >= 0 && heard.Shard < _gates.Length)

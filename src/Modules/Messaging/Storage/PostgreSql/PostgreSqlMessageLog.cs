@@ -28,7 +28,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         _reads = new LogReads(server, shards);
         _feeds = [.. Enumerable.Range(0, shards).Select(shard => new ShardFeed(shard, shards, server, history, published))];
         _writers = [.. _feeds.Select((feed, shard) => new ShardWriter(shard, receiptLimit, options.MaxBatch, server, history, published, feed, time, logger))];
-        _ears = isTool ? [] : [.. _feeds.Select(feed => new ShardEar(feed, time, logger))];
+        _ears = isTool ? [] : [.. _feeds.Select(feed => feed.Ear = new ShardEar(feed, time, logger))];
         _follower = isTool ? null : new Follower(_feeds, TimeSpan.FromMilliseconds(options.FollowMilliseconds), server, history, published, time, logger);
     }
 
@@ -97,6 +97,8 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         return !positions.Where((position, shard) => position > _published[shard]).Any();
     }
 
+    public bool IsShared => true;
+
     public void Hear(HeardCommit heard)
     {
         if (heard.Shard >= 0 && heard.Shard < _ears.Length)
@@ -154,13 +156,13 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         {
             await _follower.DisposeAsync();
         }
-        foreach (var ear in _ears)
-        {
-            await ear.DisposeAsync();
-        }
         foreach (var writer in _writers)
         {
             await writer.DisposeAsync();
+        }
+        foreach (var ear in _ears)
+        {
+            await ear.DisposeAsync();
         }
         foreach (var feed in _feeds)
         {

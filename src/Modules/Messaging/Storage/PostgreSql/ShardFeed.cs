@@ -16,6 +16,10 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
     private const long MostBytes = 32 << 20;
 
     private readonly SemaphoreSlim _gate = new(1);
+
+    /// <summary>Where others' commits are heard of; null in a tool.</summary>
+    public ShardEar? Ear { get; set; }
+
     private bool _isElsewhere;
 
     /// <summary>The committed position and how much lies between; at most so many entries are looked at.</summary>
@@ -63,6 +67,10 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
         if (commit is not null)
         {
             published.Wrote(history.Info.RunId, commit);
+        }
+        if (answer.Previous > published[shard] && Ear is { } ear)
+        {
+            await ear.WaitAsync(answer.Previous);
         }
         await _gate.WaitAsync(token);
         try

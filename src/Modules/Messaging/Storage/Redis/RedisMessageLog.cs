@@ -22,7 +22,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
         (_cluster, _runs) = (cluster, runs);
         var others = new RedisOthers(cluster, runs);
         _writers = [.. Enumerable.Range(0, runs.Meta.ShardCount).Select(s => new RedisShardWriter(s, cluster, runs, others, options, receiptLimit, time, logger))];
-        _ears = [.. _writers.Select(writer => new ShardEar(writer, time, logger))];
+        _ears = [.. _writers.Select(writer => writer.Ear = new ShardEar(writer, time, logger))];
         _following = new Following(_writers, TimeSpan.FromMilliseconds(options.FollowMilliseconds), time);
     }
 
@@ -44,6 +44,8 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     // Readiness rests on this: what this node knows of a shard that cannot be written may be old.
     public ValueTask<long[]> GetPositionsAsync(CancellationToken token) =>
         Array.TrueForAll(_writers, w => w.IsUp) ? new(_runs.Told()) : ValueTask.FromException<long[]>(new LogUnavailableException("Redis does not answer for all shards."));
+
+    public bool IsShared => true;
 
     public void Hear(HeardCommit heard)
     {
@@ -136,8 +138,8 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     public async ValueTask DisposeAsync()
     {
         await _following.DisposeAsync();
-        await Task.WhenAll(_ears.Select(e => e.DisposeAsync().AsTask()));
         await Task.WhenAll(_writers.Select(w => w.DisposeAsync().AsTask()));
+        await Task.WhenAll(_ears.Select(e => e.DisposeAsync().AsTask()));
         await _cluster.DisposeAsync();
         _runs.Dispose();
     }

@@ -48,6 +48,9 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
     /// <summary>False since the last attempt to write, or to look at what others wrote, failed.</summary>
     public bool IsUp => _isUp;
 
+    /// <summary>Where others' commits are heard of.</summary>
+    public ShardEar? Ear { get; set; }
+
     public long Told => _runs.Told(_shard);
 
     public ValueTask<bool> TryTellAsync(Guid runId, Commit commit, CancellationToken token) => new(_runs.TryTell(commit, runId));
@@ -202,6 +205,10 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         if (position > previous)
         {
             _runs.Wrote(commit);
+        }
+        if (previous > Told && Ear is { } ear)
+        {
+            await ear.WaitAsync(previous);
         }
         if (!_runs.TryTell(commit, epoch))
         {
