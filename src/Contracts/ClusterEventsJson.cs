@@ -12,13 +12,17 @@ namespace ModularChat.Contracts;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     GenerationMode = JsonSourceGenerationMode.Default)]
+[JsonSerializable(typeof(AttendanceMoved))]
 [JsonSerializable(typeof(BlockChanged))]
 [JsonSerializable(typeof(CommitsAnnounced))]
 [JsonSerializable(typeof(HeadsAnnounced))]
+[JsonSerializable(typeof(PersonChanged))]
 [JsonSerializable(typeof(PresenceMoved))]
 [JsonSerializable(typeof(SessionEnded))]
 [JsonSerializable(typeof(TypingSignalled))]
+[JsonSerializable(typeof(UserActed))]
 [JsonSerializable(typeof(UserDataChanged))]
+[JsonSerializable(typeof(WatchMoved))]
 [JsonSerializable(typeof(AttendanceMoved))]
 [JsonSerializable(typeof(PersonChanged))]
 [JsonSerializable(typeof(UserActed))]
