@@ -23,7 +23,8 @@ internal sealed class TwoNodes : IAsyncDisposable
     /// <param name="engine">Of the log: postgresql or redis.</param>
     /// <param name="followMilliseconds">How often nodes look into the store; a minute when what arrives before can only have come over the backplane.</param>
     /// <param name="token">Ends the wait.</param>
-    public static async Task<TwoNodes> StartAsync(string engine, int followMilliseconds, CancellationToken token)
+    /// <param name="more">Further settings of both.</param>
+    public static async Task<TwoNodes> StartAsync(string engine, int followMilliseconds, CancellationToken token, params string[] more)
     {
         Assert.SkipWhen(Missing.Length > 0, Missing);
         var nodes = new TwoNodes();
@@ -39,6 +40,7 @@ internal sealed class TwoNodes : IAsyncDisposable
                 "Storage:Messages:Engine=" + engine, "Storage:Messages:Databases:0=" + log,
                 "Storage:Messages:FollowMilliseconds=" + followMilliseconds.ToString(CultureInfo.InvariantCulture),
                 "Backplane:Engine=redis", "Backplane:ConnectionString=" + nodes.Redis.Address,
+                "Presence:Leases=redis", "Presence:ConnectionString=" + nodes.Redis.Address, .. more,
             ];
             nodes.A = nodes.Keep(await ChatServer.StartAsync(settings: nodes.Settings));
             nodes.B = nodes.Keep(await ChatServer.StartAsync(settings: nodes.Settings));
