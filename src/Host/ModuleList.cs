@@ -6,6 +6,7 @@ using ModularChat.Host.Operations;
 using ModularChat.Host.Roles;
 using ModularChat.Identity;
 using ModularChat.Messaging;
+using ModularChat.Notifications;
 using ModularChat.Presence;
 using ModularChat.Storage;
 
@@ -39,6 +40,7 @@ internal static class ModuleList
         new Module<IdentityOptions>("Identity", (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
         new Module<MessagingOptions>("Messaging", (services, configuration) => services.AddMessaging(configuration), routes => routes.MapMessaging()),
         new Module<PresenceOptions>("Presence", (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
+        new Module<NotificationsOptions>("Notifications", (services, configuration) => services.AddNotifications(configuration), routes => routes.MapNotifications()),
         new Module<DiscoveryOptions>("Discovery", (services, configuration) => services.AddDiscovery(configuration), routes => routes.MapDiscovery()),
     ];
 

@@ -12,6 +12,7 @@ public sealed class ModuleTests
         ["Discovery"] = [],
         ["Identity"] = [],
         ["Messaging"] = ["Identity"],
+        ["Notifications"] = ["Identity", "Messaging", "Presence"],
         ["Presence"] = ["Discovery", "Identity", "Messaging"],
     };
 

@@ -8,7 +8,7 @@ namespace ModularChat.Host.Description;
 internal static class OperationList
 {
     private const string Accounts = "Accounts", Profiles = "Profiles", People = "People", Administration = "Administration", Applications = "Applications";
-    private const string Conversations = "Conversations", Members = "Members", Messages = "Messages", Reading = "Reading", Server = "Server", PresenceTag = "Presence";
+    private const string Conversations = "Conversations", Members = "Members", Messages = "Messages", Reading = "Reading", Server = "Server", PresenceTag = "Presence", Push = "Push";
 
     public static readonly IReadOnlyList<Operation> All =
     [
@@ -54,6 +54,14 @@ internal static class OperationList
         new("PUT", "/me/presence", "setPresence", PresenceTag, "Sets what the caller shows") { Problems = [InvalidText, TooLong, RateLimited] },
         new("PUT", "/connections/{id}/watch", "watchPresence", PresenceTag, "Whose presence a connection is sent") { Problems = [NotFound, TooLong, RateLimited] },
         new("POST", "/connections/{id}/heartbeat", "beatConnection", PresenceTag, "Whether the user of a connection does something") { Needs = ["active"], Problems = [NotFound] },
+
+        new("GET", "/push/keys", "getPushKeys", Push, "What a device needs for subscribing"),
+        new("GET", "/me/push/subscriptions", "listPushSubscriptions", Push, "The caller's subscriptions"),
+        new("POST", "/me/push/subscriptions", "putPushSubscription", Push, "Registers a device with its push service") { Needs = ["endpoint"], Problems = [InvalidText, TooLong] },
+        new("DELETE", "/me/push/subscriptions/{id}", "removePushSubscription", Push, "Takes a subscription away") { Problems = [NotFound] },
+        new("GET", "/me/push/settings", "getPushSettings", Push, "What the caller is told of"),
+        new("PUT", "/me/push/settings", "putPushSettings", Push, "Replaces what the caller is told of, but for single conversations"),
+        new("PUT", "/conversations/{id}/push", "setPushLevel", Push, "What the caller is told of in one conversation") { Needs = ["level"], Problems = [NotFound] },
 
         new("GET", "/friends", "listFriends", People, "The caller's friends and open requests"),
         new("PUT", "/friends/{userId}", "putFriend", People, "Asks for friendship, or accepts") { Problems = [NotFound, Unreachable, LimitReached] },

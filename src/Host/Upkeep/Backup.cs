@@ -5,6 +5,7 @@ using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Operations;
 using ModularChat.Identity;
 using ModularChat.Messaging;
+using ModularChat.Notifications;
 using ModularChat.Presence;
 using ModularChat.Storage;
 
@@ -39,11 +40,13 @@ internal static class Backup
         var accounts = await IdentityModule.BackUpAsync(services, folder, token);
         var files = CopyFiles(services.GetRequiredService<DataFolder>().Path, Path.Combine(folder, OtherFiles));
         await PresenceModule.BackUpAsync(services, Path.Combine(folder, OtherFiles, PresenceModule.SavedFile), token);
+        await NotificationsModule.BackUpAsync(services, Path.Combine(folder, OtherFiles, NotificationsModule.SavedFile), token);
         await WriteAsync(folder, new BackupManifest(Format, ProgramVersion.Text, begun, log, accounts, [.. files, PresenceModule.SavedFile]), token);
         output.Line(Text($"Saved {log.Shards.Sum(s => s.Conversations):N0} conversations, {log.Shards.Sum(s => s.Entries):N0} entries and {accounts.Databases.Sum(d => d.Rows["users"]):N0} accounts in {folder}."));
         output.Line("The folder holds secrets; keep it as safe as the data folder itself:");
         output.Line("- the log's key (manifest.json): without it no cursor and no remembered request would be known again, and all clients would begin anew;");
         output.Line("- hashes of passwords, session tokens and application keys (accounts/): with them people stay logged in after a restore;");
+        output.Line("- the keys of push and the addresses of people's devices (files/notifications.json): without the keys no browser is told of anything until it subscribes anew;");
         output.Line("- all messages (messages/), which are not encrypted.");
         output.Line("Not in it: the settings and the certificate (appsettings.json, environment, Host:Https), and the passwords of databases, which you keep yourself.");
         return 0;
@@ -63,6 +66,11 @@ internal static class Backup
         foreach (var file in manifest.Files.Where(file => file != PresenceModule.SavedFile))
         {
             File.Copy(Path.Combine(folder, OtherFiles, file), data.File(file), overwrite: true);
+        }
+        // Backups of before there was push do not have it.
+        if (Path.Combine(folder, OtherFiles, NotificationsModule.SavedFile) is var push && File.Exists(push))
+        {
+            await NotificationsModule.RestoreAsync(services, push, token);
         }
         output.Line(Text($"Restored the backup of {manifest.At:u}. Clients that saw more than it holds begin anew."));
         return check ? await CheckAsync(services, manifest, output, token) : 0;

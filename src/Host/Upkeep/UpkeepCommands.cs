@@ -3,6 +3,7 @@ using ModularChat.Contracts.Messaging;
 using ModularChat.Host.Roles;
 using ModularChat.Identity;
 using ModularChat.Messaging;
+using ModularChat.Notifications;
 using ModularChat.Presence;
 using ModularChat.Storage;
 
@@ -100,6 +101,7 @@ internal static class UpkeepCommands
         var user = await IdentityModule.FindUserAsync(services, name, token);
         output.Line($"{{\"account\":{await IdentityModule.ExportUserAsync(services, user, token)},");
         output.Line($"\"presence\":{await PresenceModule.ExportUserAsync(services, user, token)},");
+        output.Line($"\"push\":{await NotificationsModule.ExportUserAsync(services, user, token)},");
         output.Line("\"conversations\":[");
         string? last = null;
         await foreach (var line in MessagingModule.ExportUserAsync(services, user, token))
@@ -121,6 +123,7 @@ internal static class UpkeepCommands
         await IdentityModule.EndSessionsAsync(services, user, token);
         var messages = await MessagingModule.EraseUserAsync(services, user, new Told(output), token);
         await PresenceModule.EraseUserAsync(services, user, token);
+        await NotificationsModule.EraseUserAsync(services, user, token);
         await IdentityModule.EraseUserAsync(services, user, token);
         output.Line(Text($"{messages:N0} messages were emptied; the account {user} is a removed user now."));
         output.Line("Copies made by others are out of reach: backups, snapshots of file systems, the write-ahead logs and archives of database servers, clients.");

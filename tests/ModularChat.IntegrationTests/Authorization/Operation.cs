@@ -38,6 +38,12 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         Own("DELETE", "me/drafts/{id}"),
         Own("GET", "me/presence"),
         Own("PUT", "me/presence", new { state = "away" }),
+        Own("GET", "push/keys"),
+        Own("GET", "me/push/subscriptions"),
+        Each("POST", "me/push/subscriptions", "invalid_request", new { endpoint = "http://push.example.org/1" }),
+        Each("DELETE", "me/push/subscriptions/{id}", Gone),
+        Own("GET", "me/push/settings"),
+        Own("PUT", "me/push/settings", new { level = "mentions" }),
         Own("GET", "devices"),
         Own("GET", "friends"),
         Own("GET", "blocks"),
@@ -85,6 +91,7 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         // Who is in already has nothing to join.
         new("POST", "conversations/{id}/join", No, Gone, Gone, Ok, Ok),
         new("PUT", "conversations/{id}/preferences", No, Gone, Ok, Ok, Ok, new { archived = true }),
+        new("PUT", "conversations/{id}/push", No, Gone, Ok, Ok, Ok, new { level = "nothing" }),
         new("POST", "conversations/{id}/marks", No, Gone, Ok, Ok, Ok, new { read = 2 }),
         new("POST", "conversations/{id}/typing", No, Gone, Gone, Unreachable, Ok),
 

@@ -5,6 +5,7 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Servers;
+using ModularChat.Shared;
 
 namespace ModularChat.IntegrationTests.Description;
 
@@ -53,6 +54,12 @@ public sealed class WalkTests
         await walk.AskAsync(bo, "PUT", $"connections/{connection}/watch", new { contacts = true, userIds = new[] { carl.Id } });
         await walk.AskAsync(bo, "POST", $"connections/{connection}/heartbeat", new { active = true });
         await socket.DisposeAsync();
+        using var device = new PushDevice();
+        await walk.AskAsync(bo, "GET", "push/keys");
+        var subscription = await walk.AskAsync(bo, "POST", "me/push/subscriptions", new { endpoint = "https://push.example.org/1", keys = new { p256dh = device.P256dh, auth = device.Auth }, name = "browser" });
+        await walk.AskAsync(bo, "GET", "me/push/subscriptions");
+        await walk.AskAsync(bo, "DELETE", $"me/push/subscriptions/{subscription.GetProperty("id").GetGuid()}");
+        await walk.AskAsync(bo, "PUT", "me/push/settings", new { level = "mentions", content = "sender", quietHours = new { from = "22:30", to = "07:00", timeZone = "Europe/Berlin" } });
         await walk.AskAsync(bo, "GET", "users?prefix=al&limit=5");
         await walk.AskAsync(bo, "GET", $"users/{alice.Id}");
         await walk.AskAsync(alice, "PUT", $"friends/{bo.Id}");
@@ -74,6 +81,8 @@ public sealed class WalkTests
         await walk.AskAsync(alice, "PATCH", group, new { title = "The team", keep = new { days = 365, count = 1_000_000 } });
         await walk.AskAsync(alice, "GET", $"{group}/members?limit=10");
         await walk.AskAsync(bo, "PUT", $"{group}/preferences", new { pinned = true, mutedUntil = "2100-01-01T00:00:00Z" });
+        await walk.AskAsync(bo, "PUT", $"{group}/push", new { level = "nothing" });
+        await walk.AskAsync(bo, "GET", "me/push/settings");
         await walk.AskAsync(alice, "GET", "conversations?limit=10");
         await walk.AskAsync(alice, "GET", group);
 

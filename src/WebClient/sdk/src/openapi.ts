@@ -95,6 +95,16 @@ export interface components {
             /** @description True when there are more. */
             more: boolean;
         };
+        /** @description What a user wants of one conversation, other than of all. */
+        ConversationPushLevel: {
+            /**
+             * Format: uuid
+             * @description The conversation.
+             */
+            conversationId: string;
+            /** @description What the user is told of. */
+            level: components["schemas"]["PushLevel"];
+        };
         /** @description What is new in one conversation since the cursor. */
         ConversationSync: {
             /** @description Its present state. */
@@ -327,6 +337,10 @@ export interface components {
             /** Format: int64 */
             maxPresencePush: number;
             /** Format: int64 */
+            maxPushEndpointLength: number;
+            /** Format: int64 */
+            maxPushSubscriptions: number;
+            /** Format: int64 */
             maxRequestBytes: number;
             /** Format: int64 */
             maxWaitSeconds: number;
@@ -470,6 +484,11 @@ export interface components {
         NodesAnswer: {
             nodes: components["schemas"]["NodeInfo"][];
         };
+        /** @description The level of one conversation. */
+        OwnPushLevel: {
+            /** @description Absent: that of all conversations. */
+            level?: components["schemas"]["PushLevel"];
+        };
         /** @description The caller's own side of a conversation. Other devices of the user have the same. */
         OwnState: {
             /** @description The caller's role; none after an ended membership. */
@@ -595,6 +614,89 @@ export interface components {
             avatarColour?: string;
             statusText?: string;
             timeZone?: string;
+        };
+        /**
+         * @description What a push says. The number is stored, and a higher one says less.
+         * @enum {unknown}
+         */
+        PushContent: "full" | "sender" | "id";
+        /** @description What a device needs for subscribing. */
+        PushKeys: {
+            /** @description The kinds of push that this server sends. */
+            kinds: components["schemas"]["PushKind"][];
+            /** @description The `applicationServerKey` of a browser: base64url of an uncompressed point. */
+            webPushKey: string;
+        };
+        /**
+         * @description By what way a device is reached. The number is stored.
+         * @enum {unknown}
+         */
+        PushKind: "webpush" | "unifiedpush" | "fcm" | "apns" | "webhook";
+        /**
+         * @description What a user is told of. The number is stored.
+         * @enum {unknown}
+         */
+        PushLevel: "all" | "mentions" | "nothing";
+        PushLevelBody: {
+            level: string;
+        };
+        /** @description A time of every day in which a user is told nothing. */
+        PushQuietHours: {
+            /** @description `HH:mm`. */
+            from?: string;
+            /** @description `HH:mm`; earlier than From: on the next day. */
+            to?: string;
+            /** @description An IANA name. */
+            timeZone?: string;
+        };
+        /** @description What a user wants to be told. */
+        PushSettings: {
+            /** @description In conversations that have no level of their own. */
+            level: components["schemas"]["PushLevel"];
+            /** @description What a push says. */
+            content: components["schemas"]["PushContent"];
+            /** @description The most that the server lets one say. */
+            contentLimit: components["schemas"]["PushContent"];
+            /** @description Absent: none. */
+            quietHours?: components["schemas"]["PushQuietHours"];
+            /** @description Levels of single conversations. */
+            conversations: components["schemas"]["ConversationPushLevel"][];
+        };
+        PushSettingsBody: {
+            level?: components["schemas"]["PushLevel"];
+            content?: components["schemas"]["PushContent"];
+            quietHours?: components["schemas"]["PushQuietHours"];
+        };
+        /** @description A subscription as its user sees it. */
+        PushSubscription: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description By what way the device is reached. */
+            kind: components["schemas"]["PushKind"];
+            /** @description Address or token. */
+            endpoint: string;
+            /** @description What the client calls the device. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was registered first.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the service last took a push for it.
+             */
+            usedAt?: string;
+            /**
+             * Format: uuid
+             * @description The device that registered it; absent when an application did.
+             */
+            deviceId?: string;
+            /** @description True when that is the device that asks. */
+            isCurrent?: boolean;
         };
         /** @description Content of a reaction entry. */
         ReactionBody: {
@@ -835,6 +937,19 @@ export interface components {
             at: string;
             /** @description True when this was a retry. */
             duplicate: boolean;
+        };
+        SubscriptionBody: {
+            kind?: components["schemas"]["PushKind"];
+            endpoint: string;
+            keys?: components["schemas"]["SubscriptionKeys"];
+            name?: string;
+        };
+        SubscriptionKeys: {
+            p256dh?: string;
+            auth?: string;
+        };
+        SubscriptionsAnswer: {
+            subscriptions: components["schemas"]["PushSubscription"][];
         };
         /** @description One page of a sync. */
         SyncPage: {

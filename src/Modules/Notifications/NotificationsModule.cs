@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using ModularChat.Notifications.Endpoints;
+using ModularChat.Notifications.Keeping;
+using ModularChat.Notifications.Keys;
+using ModularChat.Notifications.Preferences;
+using ModularChat.Notifications.Starting;
+using ModularChat.Notifications.Storage;
+using ModularChat.Notifications.Storage.Postgres;
+using ModularChat.Notifications.Storage.Sqlite;
+using ModularChat.Notifications.Subscriptions;
+using ModularChat.Storage;
+using ModularChat.Storage.Outbound;
+
+namespace ModularChat.Notifications;
+
+/// <summary>Push to devices that are not connected: who is told what, and the sending of it.</summary>
+public static partial class NotificationsModule
+{
+    /// <summary>Binds section <c>Notifications</c>; needs the <see cref="DataFolder"/>, in which an embedded engine keeps its file.</summary>
+    public static IServiceCollection AddNotifications(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<NotificationsOptions>().Bind(configuration.GetSection("Notifications")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<NotificationsOptions>, CheckNetworks>();
+        services.AddSingleton(Open);
+        services.AddSingleton<PushStore>();
+        services.AddSingleton<ServerKeys>();
+        services.AddSingleton(provider => new OutboundGuard(provider.GetRequiredService<IOptions<NotificationsOptions>>().Value.Inside));
+        services.AddSingleton<SubscriptionRules>();
+        services.AddSingleton<SubscriptionBook>();
+        services.AddTransient<PreferenceBook>();
+        services.AddSingleton<PushCopy>();
+        services.AddHostedService<PushStart>();
+        return services;
+    }
+
+    /// <summary>Maps the requests of section 17 of the protocol.</summary>
+    public static IEndpointRouteBuilder MapNotifications(this IEndpointRouteBuilder routes)
+    {
+        PushApi.Map(routes);
+        return routes;
+    }
+
+    private static IPushDatabase Open(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Relational;
+        return options.IsEmbedded
+            ? new SqlitePushDatabase(provider.GetRequiredService<DataFolder>().File(SqlitePushDatabase.FileName), provider)
+            : new PostgresPushDatabase(options.Databases[0], provider);
+    }
+}
