@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -27,17 +30,48 @@ public sealed record JsonBody(ReadOnlyMemory<byte> Utf8)
     public override string ToString() => Encoding.UTF8.GetString(Utf8.Span);
 }
 
-/// <summary>Writes the bytes as they are; reads them back in compact form.</summary>
+/// <summary>Writes the bytes as they are, and reads the same bytes back; those with white space in a compact form.</summary>
 public sealed class JsonBodyConverter : JsonConverter<JsonBody>
 {
     /// <inheritdoc />
     public override JsonBody Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var document = JsonDocument.ParseValue(ref reader);
-        return new JsonBody(JsonSerializer.SerializeToUtf8Bytes(document.RootElement));
+        var raw = JsonMarshal.GetRawUtf8Value(document.RootElement);
+        return new JsonBody(IsCompact(raw) ? raw.ToArray() : Compact(document.RootElement));
     }
 
     /// <inheritdoc />
     public override void Write(Utf8JsonWriter writer, JsonBody value, JsonSerializerOptions options) =>
         writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+
+    private static bool IsCompact(ReadOnlySpan<byte> json)
+    {
+        var isText = false;
+        for (var i = 0; i < json.Length; i++)
+        {
+            switch (json[i])
+            {
+                case (byte)'"':
+                    isText = !isText;
+                    break;
+                case (byte)'\\' when isText:
+                    i++;
+                    break;
+                case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' when !isText:
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte[] Compact(JsonElement element)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            element.WriteTo(writer);
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ModularChat.Host.Backplane;
 using ModularChat.Host.Description;
 using ModularChat.Host.Dispatch;
+using ModularChat.Host.Dispatch.Remote;
 using ModularChat.Host.Edge;
 using ModularChat.Host.Gateway;
 using ModularChat.Host.Gateway.Inbound;
@@ -77,6 +78,7 @@ internal static class Server
 
         builder.AddOperations();
         builder.Services.AddDispatch(loaded.LoadsOfHost, ModuleList.HandlerAssemblies(loaded));
+        builder.Services.AddRemote(loaded);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddBackplane(builder.Configuration);
         builder.Services.AddModules(builder.Configuration, loaded);
@@ -89,6 +91,7 @@ internal static class Server
         var app = Checked(builder.Build);
         Checked(() => app.Services.GetService<IStartupValidator>()?.Validate());
         app.UseControlSocket();
+        app.UseInternalPort();
         app.UseTrustedProxies();
         if (loaded.HasApi)
         {

@@ -5,7 +5,7 @@ namespace ModularChat.Contracts.Identity;
 /// <summary>Who holds this credential: a session token or an application key. Answered from memory for at most 30 seconds after the last look at the store.</summary>
 /// <param name="Token">What came in the Authorization header, without <c>Bearer</c>.</param>
 /// <param name="ActAs">With an application key: the user to act as, by id; null to act as the application itself.</param>
-public sealed record Authenticate(string Token, Guid? ActAs = null) : IRequest<Authenticated?>
+public sealed record Authenticate(string Token, Guid? ActAs = null) : IRequest<Authenticated?>, IRepeatable
 {
     /// <summary>Names no secret.</summary>
     public override string ToString() => nameof(Authenticate);

@@ -13,14 +13,14 @@ public sealed record UserInfo(Guid Id, string Name, string DisplayName, string A
 
 /// <summary>Users by id; unknown and removed ones are left out.</summary>
 /// <param name="Ids">At most 1,000.</param>
-public sealed record GetUsers(Guid[] Ids) : IRequest<UserInfo[]>;
+public sealed record GetUsers(Guid[] Ids) : IRequest<UserInfo[]>, IRepeatable;
 
 /// <summary>Users by name, without regard to case; unknown ones are left out. For mentions.</summary>
 /// <param name="Names">At most 100.</param>
-public sealed record FindUsersByName(string[] Names) : IRequest<UserInfo[]>;
+public sealed record FindUsersByName(string[] Names) : IRequest<UserInfo[]>, IRepeatable;
 
 /// <summary>Asks every database of accounts whether it answers; how many there are. Fails within three seconds when one does not.</summary>
-public sealed record PingAccounts : IRequest<int>;
+public sealed record PingAccounts : IRequest<int>, IRepeatable;
 
 /// <summary>Whom a user lets add them to groups.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<GroupAdditions>))]
@@ -35,7 +35,7 @@ public enum GroupAdditions
 /// <summary>How a user stands to others; what Messaging judges by.</summary>
 /// <param name="UserId">The one who acts.</param>
 /// <param name="OtherIds">The others; at most 1,000.</param>
-public sealed record GetRelations(Guid UserId, Guid[] OtherIds) : IRequest<Relation[]>;
+public sealed record GetRelations(Guid UserId, Guid[] OtherIds) : IRequest<Relation[]>, IRepeatable;
 
 /// <summary>How one other stands to the user who was asked about; unknown users are left out of the answer.</summary>
 /// <param name="OtherId">The other.</param>
@@ -57,7 +57,7 @@ public enum PresenceVisibility
 
 /// <summary>Who may know whether these users are there; what Presence judges by.</summary>
 /// <param name="UserIds">At most 1,000.</param>
-public sealed record GetAudiences(Guid[] UserIds) : IRequest<Audience[]>;
+public sealed record GetAudiences(Guid[] UserIds) : IRequest<Audience[]>, IRepeatable;
 
 /// <summary>Who may know of one user; users who are not there are left out of the answer.</summary>
 /// <param name="UserId">The user.</param>
@@ -80,4 +80,4 @@ public sealed record UserDataChanged(Guid UserId, string Subject, long Version, 
 
 /// <summary>The versions of a user's general data, by subject; subjects never changed have version 0 and may be left out.</summary>
 /// <param name="UserId">Whose.</param>
-public sealed record GetDataVersions(Guid UserId) : IRequest<Dictionary<string, long>>;
+public sealed record GetDataVersions(Guid UserId) : IRequest<Dictionary<string, long>>, IRepeatable;

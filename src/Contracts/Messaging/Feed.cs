@@ -10,7 +10,7 @@ namespace ModularChat.Contracts.Messaging;
 /// <param name="RunId">The run of the checkpoint; null: there is none yet.</param>
 /// <param name="After">The position of the checkpoint.</param>
 /// <param name="Limit">1 to 1,000.</param>
-public sealed record ReadFeed(int Shard, Guid? RunId, long After, int Limit) : IRequest<FeedPage>;
+public sealed record ReadFeed(int Shard, Guid? RunId, long After, int Limit) : IRequest<FeedPage>, IRepeatable;
 
 /// <summary>A page of a shard's feed.</summary>
 /// <param name="RunId">The present run: keep it with <paramref name="Position"/>.</param>
@@ -31,7 +31,7 @@ public sealed record FeedEntry(long Position, Entry Entry, ConversationKind Kind
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="Seq">The entry.</param>
 /// <param name="UserIds">At most 1,000.</param>
-public sealed record GetReaders(Guid ConversationId, long Seq, Guid[] UserIds) : IRequest<EntryReader[]>;
+public sealed record GetReaders(Guid ConversationId, long Seq, Guid[] UserIds) : IRequest<EntryReader[]>, IRepeatable;
 
 /// <summary>How a member stands to an entry.</summary>
 /// <param name="UserId">Who.</param>
@@ -44,7 +44,7 @@ public sealed record EntryReader(Guid UserId, bool MaySee, bool IsRead, bool? Is
 /// <summary>One message in present state, whoever may see it: for other modules, which ask <see cref="GetReaders"/> who may. Null when it is no message, deleted or not there.</summary>
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="Seq">The message.</param>
-public sealed record FindMessage(Guid ConversationId, long Seq) : IRequest<FoundMessage?>;
+public sealed record FindMessage(Guid ConversationId, long Seq) : IRequest<FoundMessage?>, IRepeatable;
 
 /// <summary>A message with what is said about its conversation.</summary>
 /// <param name="Entry">The message, without the sender's clientMessageId.</param>
@@ -54,7 +54,7 @@ public sealed record FoundMessage(Entry Entry, ConversationKind Kind, string? Ti
 
 /// <summary>How many messages users have not read, over all their conversations. For other modules.</summary>
 /// <param name="UserIds">At most 1,000.</param>
-public sealed record CountUnread(Guid[] UserIds) : IRequest<UnreadCount[]>;
+public sealed record CountUnread(Guid[] UserIds) : IRequest<UnreadCount[]>, IRepeatable;
 
 /// <summary>Unread messages of one user.</summary>
 /// <param name="UserId">Who.</param>

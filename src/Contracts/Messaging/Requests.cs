@@ -18,7 +18,7 @@ public sealed record Stored(Guid ConversationId, long Seq, DateTimeOffset At, bo
 /// <param name="ClientMessageId">Made by the sender's device, once for each message; UUID version 7 stores fastest.</param>
 /// <param name="Text">1 to MaxMessageLength UTF-16 code units; no control characters but tab and line feed, no lone surrogates.</param>
 /// <param name="ReplyTo">The seq of a visible message.</param>
-public sealed record SendMessage(Caller Caller, Guid ConversationId, Guid ClientMessageId, string Text, long? ReplyTo = null) : IRequest<Stored>;
+public sealed record SendMessage(Caller Caller, Guid ConversationId, Guid ClientMessageId, string Text, long? ReplyTo = null) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Replaces the text of one's own message.</summary>
 /// <param name="Caller">The author.</param>
@@ -26,14 +26,14 @@ public sealed record SendMessage(Caller Caller, Guid ConversationId, Guid Client
 /// <param name="Seq">The message.</param>
 /// <param name="ClientMessageId">Made by the sender's device for this change.</param>
 /// <param name="Text">As in <see cref="SendMessage"/>.</param>
-public sealed record EditMessage(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId, string Text) : IRequest<Stored>;
+public sealed record EditMessage(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId, string Text) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Deletes a message for all: one's own, or in a group anyone's as an administrator.</summary>
 /// <param name="Caller">Who deletes.</param>
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="Seq">The message.</param>
 /// <param name="ClientMessageId">Made by the sender's device for this change.</param>
-public sealed record DeleteMessage(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId) : IRequest<Stored>;
+public sealed record DeleteMessage(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Puts a reaction on a message or takes one's own away. Putting one that is there changes nothing.</summary>
 /// <param name="Caller">Who reacts.</param>
@@ -42,7 +42,7 @@ public sealed record DeleteMessage(Caller Caller, Guid ConversationId, long Seq,
 /// <param name="ClientMessageId">Made by the sender's device for this change.</param>
 /// <param name="Emoji">One emoji.</param>
 /// <param name="Remove">True takes it away.</param>
-public sealed record React(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId, string Emoji, bool Remove = false) : IRequest<Stored>;
+public sealed record React(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId, string Emoji, bool Remove = false) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Pins a message for all, or unpins it. In a group: administrators.</summary>
 /// <param name="Caller">Who pins.</param>
@@ -50,12 +50,12 @@ public sealed record React(Caller Caller, Guid ConversationId, long Seq, Guid Cl
 /// <param name="Seq">The message.</param>
 /// <param name="ClientMessageId">Made by the sender's device for this change.</param>
 /// <param name="Pinned">False unpins.</param>
-public sealed record PinMessage(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId, bool Pinned) : IRequest<Stored>;
+public sealed record PinMessage(Caller Caller, Guid ConversationId, long Seq, Guid ClientMessageId, bool Pinned) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Opens the direct conversation with another user; the same one however often and by whichever of the two.</summary>
 /// <param name="Caller">One of the two.</param>
 /// <param name="UserId">The other.</param>
-public sealed record OpenDirect(Caller Caller, Guid UserId) : IRequest<ConversationInfo>;
+public sealed record OpenDirect(Caller Caller, Guid UserId) : IRequest<ConversationInfo>, IRepeatable;
 
 /// <summary>Makes a group. Idempotent by its client-made id.</summary>
 /// <param name="Caller">Becomes the owner.</param>
@@ -63,27 +63,27 @@ public sealed record OpenDirect(Caller Caller, Guid UserId) : IRequest<Conversat
 /// <param name="Title">1 to 100 characters.</param>
 /// <param name="UserIds">Whom to add; those who take no additions from the caller are invited instead.</param>
 /// <param name="History">What later members see of the time before.</param>
-public sealed record CreateGroup(Caller Caller, Guid Id, string Title, Guid[] UserIds, HistoryVisibility History = HistoryVisibility.All) : IRequest<ConversationInfo>;
+public sealed record CreateGroup(Caller Caller, Guid Id, string Title, Guid[] UserIds, HistoryVisibility History = HistoryVisibility.All) : IRequest<ConversationInfo>, IRepeatable;
 
 /// <summary>Adds people to a group, or invites those who take no additions from the caller. Administrators.</summary>
 /// <param name="Caller">Who adds.</param>
 /// <param name="ConversationId">The group.</param>
 /// <param name="ClientMessageId">Made by the caller's device for this change.</param>
 /// <param name="UserIds">1 to 100 users.</param>
-public sealed record AddMembers(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid[] UserIds) : IRequest<ConversationInfo>;
+public sealed record AddMembers(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid[] UserIds) : IRequest<ConversationInfo>, IRepeatable;
 
 /// <summary>Removes a member, or leaves when it is the caller. Administrators remove members, the owner everybody.</summary>
 /// <param name="Caller">Who removes or leaves.</param>
 /// <param name="ConversationId">The group.</param>
 /// <param name="ClientMessageId">Made by the caller's device for this change.</param>
 /// <param name="UserId">Who goes.</param>
-public sealed record RemoveMember(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid UserId) : IRequest<Stored>;
+public sealed record RemoveMember(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid UserId) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Accepts an invitation.</summary>
 /// <param name="Caller">The invited user.</param>
 /// <param name="ConversationId">The group.</param>
 /// <param name="ClientMessageId">Made by the caller's device for this change.</param>
-public sealed record JoinGroup(Caller Caller, Guid ConversationId, Guid ClientMessageId) : IRequest<ConversationInfo>;
+public sealed record JoinGroup(Caller Caller, Guid ConversationId, Guid ClientMessageId) : IRequest<ConversationInfo>, IRepeatable;
 
 /// <summary>Gives a member another role. The owner; making another the owner makes oneself an administrator.</summary>
 /// <param name="Caller">The owner.</param>
@@ -91,7 +91,7 @@ public sealed record JoinGroup(Caller Caller, Guid ConversationId, Guid ClientMe
 /// <param name="ClientMessageId">Made by the caller's device for this change.</param>
 /// <param name="UserId">Whose role.</param>
 /// <param name="Role">Member, administrator or owner.</param>
-public sealed record SetRole(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid UserId, MemberRole Role) : IRequest<Stored>;
+public sealed record SetRole(Caller Caller, Guid ConversationId, Guid ClientMessageId, Guid UserId, MemberRole Role) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Changes title or settings of a group. Administrators; how long entries are kept, the owner.</summary>
 /// <param name="Caller">Who changes.</param>
@@ -101,14 +101,14 @@ public sealed record SetRole(Caller Caller, Guid ConversationId, Guid ClientMess
 /// <param name="History">New setting; null leaves it.</param>
 /// <param name="Keep">How long entries are kept; null leaves it, both 0 keeps all.</param>
 public sealed record ChangeGroup(
-    Caller Caller, Guid ConversationId, Guid ClientMessageId, string? Title, HistoryVisibility? History, KeepRule? Keep = null) : IRequest<Stored>;
+    Caller Caller, Guid ConversationId, Guid ClientMessageId, string? Title, HistoryVisibility? History, KeepRule? Keep = null) : IRequest<Stored>, IRepeatable;
 
 /// <summary>Moves the caller's marks forward; a lower value changes nothing. Answered once durable.</summary>
 /// <param name="Caller">Whose marks.</param>
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="Delivered">New delivered mark; null leaves it.</param>
 /// <param name="Read">New read mark; implies delivered.</param>
-public sealed record AdvanceMarks(Caller Caller, Guid ConversationId, long? Delivered, long? Read) : IRequest<OwnState>;
+public sealed record AdvanceMarks(Caller Caller, Guid ConversationId, long? Delivered, long? Read) : IRequest<OwnState>, IRepeatable;
 
 /// <summary>Changes the caller's own preferences for a conversation; null leaves one as it is.</summary>
 /// <param name="Caller">Whose.</param>
@@ -116,18 +116,18 @@ public sealed record AdvanceMarks(Caller Caller, Guid ConversationId, long? Deli
 /// <param name="MutedUntil">A time not after now unmutes.</param>
 /// <param name="Pinned">On top of the list.</param>
 /// <param name="Archived">Out of the list.</param>
-public sealed record SetPreferences(Caller Caller, Guid ConversationId, DateTimeOffset? MutedUntil, bool? Pinned, bool? Archived) : IRequest<OwnState>;
+public sealed record SetPreferences(Caller Caller, Guid ConversationId, DateTimeOffset? MutedUntil, bool? Pinned, bool? Archived) : IRequest<OwnState>, IRepeatable;
 
 /// <summary>The present state of one conversation.</summary>
 /// <param name="Caller">A member, an invited user or a former member.</param>
 /// <param name="ConversationId">The conversation.</param>
-public sealed record GetConversation(Caller Caller, Guid ConversationId) : IRequest<ConversationInfo>;
+public sealed record GetConversation(Caller Caller, Guid ConversationId) : IRequest<ConversationInfo>, IRepeatable;
 
 /// <summary>The caller's conversations, by id.</summary>
 /// <param name="Caller">Whose.</param>
 /// <param name="After">Continue after this id; null for the first page.</param>
 /// <param name="Limit">1 to 200.</param>
-public sealed record ListConversations(Caller Caller, Guid? After, int Limit) : IRequest<ConversationPage>;
+public sealed record ListConversations(Caller Caller, Guid? After, int Limit) : IRequest<ConversationPage>, IRepeatable;
 
 /// <summary>A page of conversations.</summary>
 /// <param name="Conversations">By id.</param>
@@ -139,7 +139,7 @@ public sealed record ConversationPage(ConversationInfo[] Conversations, bool Mor
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="After">Continue after this user id.</param>
 /// <param name="Limit">1 to 1,000.</param>
-public sealed record ListMembers(Caller Caller, Guid ConversationId, Guid? After, int Limit) : IRequest<MemberPage>;
+public sealed record ListMembers(Caller Caller, Guid ConversationId, Guid? After, int Limit) : IRequest<MemberPage>, IRepeatable;
 
 /// <summary>A page of members.</summary>
 /// <param name="Members">By user id.</param>
@@ -149,9 +149,9 @@ public sealed record MemberPage(MemberInfo[] Members, bool More);
 /// <summary>Who gets what happens in a conversation now: its present members. For other modules; checks that the caller is one, and in a direct conversation that neither has blocked the other.</summary>
 /// <param name="Caller">A member.</param>
 /// <param name="ConversationId">The conversation.</param>
-public sealed record GetRecipients(Caller Caller, Guid ConversationId) : IRequest<Guid[]>;
+public sealed record GetRecipients(Caller Caller, Guid ConversationId) : IRequest<Guid[]>, IRepeatable;
 
 /// <summary>The others of a user's direct conversations, those in which something happened last first, as far as that is known. For other modules.</summary>
 /// <param name="UserId">Whose.</param>
 /// <param name="Limit">At most so many.</param>
-public sealed record GetDirectPartners(Guid UserId, int Limit) : IRequest<Guid[]>;
+public sealed record GetDirectPartners(Guid UserId, int Limit) : IRequest<Guid[]>, IRepeatable;

@@ -9,7 +9,7 @@ namespace ModularChat.Contracts.Messaging;
 /// <param name="Caller">Who asks.</param>
 /// <param name="Cursor">The device's cursor; null for a first sync.</param>
 /// <param name="Limit">About how many entries a page holds, 1 to 1,000; a page ends after the conversation that passes it.</param>
-public sealed record Sync(Caller Caller, string? Cursor, int Limit) : IRequest<SyncPage>;
+public sealed record Sync(Caller Caller, string? Cursor, int Limit) : IRequest<SyncPage>, IRepeatable;
 
 /// <summary>One page of a sync.</summary>
 /// <param name="Reset">True when the cursor belongs to a history that this server no longer has (restored or promoted): drop local entries, keep the outbox; this page is the first of everything.</param>
@@ -30,26 +30,26 @@ public sealed record ConversationSync(ConversationInfo State, Entry[] Entries, S
 /// <param name="Cursor">The device's cursor.</param>
 /// <param name="Limit">As in <see cref="Sync"/>.</param>
 /// <param name="Timeout">How long to wait, up to MaxWaitSeconds.</param>
-public sealed record WaitSync(Caller Caller, string Cursor, int Limit, TimeSpan Timeout) : IRequest<SyncPage>;
+public sealed record WaitSync(Caller Caller, string Cursor, int Limit, TimeSpan Timeout) : IRequest<SyncPage>, IRepeatable, IWaitingRequest;
 
 /// <summary>Acknowledges delivery of everything up to a cursor; moves delivered marks.</summary>
 /// <param name="Caller">Whose device.</param>
 /// <param name="Cursor">A cursor that the server stated.</param>
-public sealed record Acknowledge(Caller Caller, string Cursor) : IRequest;
+public sealed record Acknowledge(Caller Caller, string Cursor) : IRequest, IRepeatable;
 
 /// <summary>The cursor that names the given positions in the present run; what a gateway states after it has delivered everything up to them.</summary>
 /// <param name="Positions">A position for each shard.</param>
-public sealed record MakeCursor(long[] Positions) : IRequest<string>;
+public sealed record MakeCursor(long[] Positions) : IRequest<string>, IRepeatable;
 
 /// <summary>The positions that a cursor of the present run names: what a gateway drops from its live queue because a sync has already brought it.</summary>
 /// <param name="Cursor">A cursor that the server stated in this run.</param>
-public sealed record ReadCursor(string Cursor) : IRequest<long[]>;
+public sealed record ReadCursor(string Cursor) : IRequest<long[]>, IRepeatable;
 
 /// <summary>The published position of each shard: everything up to it is seen by every request; commits above it come as <see cref="MessageStored"/>.</summary>
-public sealed record GetPositions : IRequest<long[]>;
+public sealed record GetPositions : IRequest<long[]>, IRepeatable;
 
 /// <summary>Asks whether the store of the messages answers: 0, or a failure.</summary>
-public sealed record PingMessages : IRequest<int>;
+public sealed record PingMessages : IRequest<int>, IRepeatable;
 
 /// <summary>Reads a conversation backwards or forwards by seq, in present state.</summary>
 /// <param name="Caller">Who asks; a member, or a former one within the closed ranges.</param>
@@ -57,7 +57,7 @@ public sealed record PingMessages : IRequest<int>;
 /// <param name="Before">Entries below this seq, newest of them; null for the end.</param>
 /// <param name="After">Entries above this seq, oldest of them. Not together with <paramref name="Before"/>.</param>
 /// <param name="Limit">1 to 200.</param>
-public sealed record GetHistory(Caller Caller, Guid ConversationId, long? Before, long? After, int Limit) : IRequest<HistoryPage>;
+public sealed record GetHistory(Caller Caller, Guid ConversationId, long? Before, long? After, int Limit) : IRequest<HistoryPage>, IRepeatable;
 
 /// <summary>A page of history.</summary>
 /// <param name="Entries">In seq order, only visible ones.</param>

@@ -5,7 +5,7 @@ namespace ModularChat.Contracts.Presence;
 /// <summary>Whether users look at a device just now, and whether they may be disturbed; what Notifications judges by. In the order asked.</summary>
 /// <param name="UserIds">At most 1,000.</param>
 /// <param name="ActiveSeconds">For how long after its user has done something a live connection counts as active.</param>
-public sealed record GetAttention(Guid[] UserIds, int ActiveSeconds) : IRequest<Attention[]>;
+public sealed record GetAttention(Guid[] UserIds, int ActiveSeconds) : IRequest<Attention[]>, IRepeatable;
 
 /// <summary>How a user may be reached.</summary>
 /// <param name="UserId">Who.</param>

@@ -8,13 +8,13 @@ namespace ModularChat.Contracts.Presence;
 /// <param name="Transport">websocket, events, signalr or poll.</param>
 /// <param name="Node">The node that holds it.</param>
 /// <param name="LifeSeconds">For how long it counts without another sign of life.</param>
-public sealed record KeepConnection(Guid ConnectionId, Caller Caller, string Transport, Guid Node, int LifeSeconds) : IRequest;
+public sealed record KeepConnection(Guid ConnectionId, Caller Caller, string Transport, Guid Node, int LifeSeconds) : IRequest, IRepeatable, IOwnedRequest;
 
 /// <summary>Connections that have given a sign of life: all of a node's in one request, so that a heartbeat costs next to nothing.</summary>
 /// <param name="Beats">Which, and when.</param>
 /// <param name="LifeSeconds">For how long each counts from its sign of life on.</param>
 /// <returns>Those that are not known: say <see cref="KeepConnection"/> for them.</returns>
-public sealed record KeepConnections(ConnectionBeat[] Beats, int LifeSeconds) : IRequest<Guid[]>;
+public sealed record KeepConnections(ConnectionBeat[] Beats, int LifeSeconds) : IRequest<Guid[]>, IRepeatable, IOwnedRequest;
 
 /// <summary>A connection's last sign of life.</summary>
 /// <param name="ConnectionId">The connection.</param>
@@ -25,11 +25,11 @@ public sealed record ConnectionBeat(Guid ConnectionId, int AgeMilliseconds, bool
 /// <summary>A connection is gone.</summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="LingerSeconds">For how long it still counts, because it may only have dropped; 0: it went on purpose.</param>
-public sealed record DropConnection(Guid ConnectionId, int LingerSeconds) : IRequest;
+public sealed record DropConnection(Guid ConnectionId, int LingerSeconds) : IRequest, IRepeatable, IOwnedRequest;
 
 /// <summary>Who of these users is connected, and where. Connections that linger after a drop are left out.</summary>
 /// <param name="UserIds">At most 1,000.</param>
-public sealed record LocateConnections(Guid[] UserIds) : IRequest<ConnectionInfo[]>;
+public sealed record LocateConnections(Guid[] UserIds) : IRequest<ConnectionInfo[]>, IRepeatable;
 
 /// <summary>One live connection.</summary>
 /// <param name="ConnectionId">The connection.</param>

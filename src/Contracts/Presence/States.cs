@@ -44,7 +44,7 @@ public sealed record GroupPresence(Guid ConversationId, int Online, int Members,
 /// <summary>The presence of users, each once and in the order asked.</summary>
 /// <param name="Caller">Who asks.</param>
 /// <param name="UserIds">1 to the limit maxPresencePush.</param>
-public sealed record GetPresence(Caller Caller, Guid[] UserIds) : IRequest<PresenceInfo[]>;
+public sealed record GetPresence(Caller Caller, Guid[] UserIds) : IRequest<PresenceInfo[]>, IRepeatable;
 
 /// <summary>Sets what the caller shows; what is null stays.</summary>
 /// <param name="Caller">Whose.</param>
@@ -58,13 +58,13 @@ public sealed record SetPresence(Caller Caller, PresenceState? State, PresenceSt
 /// <param name="Contacts">The caller, their friends and the others of their direct conversations.</param>
 /// <param name="UserIds">Users on the screen.</param>
 /// <param name="ConversationIds">Groups on the screen.</param>
-public sealed record WatchPresence(Caller Caller, Guid ConnectionId, bool Contacts, Guid[] UserIds, Guid[] ConversationIds) : IRequest;
+public sealed record WatchPresence(Caller Caller, Guid ConnectionId, bool Contacts, Guid[] UserIds, Guid[] ConversationIds) : IRequest, IOwnedRequest;
 
 /// <summary>Says for a connection that only receives whether its user does something.</summary>
 /// <param name="Caller">Whose connection.</param>
 /// <param name="ConnectionId">The connection; another's is not found.</param>
 /// <param name="IsActive">Whether the user has done something.</param>
-public sealed record SignalActivity(Caller Caller, Guid ConnectionId, bool IsActive) : IRequest;
+public sealed record SignalActivity(Caller Caller, Guid ConnectionId, bool IsActive) : IRequest, IOwnedRequest;
 
 /// <summary>Presence that connections watch has changed. Those of one connection come in order. May be lost: a connection that watches anew is told all.</summary>
 /// <param name="Pushes">What to send to whom.</param>

@@ -21,7 +21,7 @@ internal static class DispatchModule
         services.TryAddSingleton<IEventSender, NobodyElse>();
         services.Scan(scan => scan
             .FromAssemblies(assemblies)
-            .AddClasses(c => c.AssignableToAny(typeof(IRequestHandler<,>), typeof(INotificationHandler<>)).Where(isLoaded), publicOnly: false)
+            .AddClasses(c => c.AssignableToAny(typeof(IRequestHandler<,>), typeof(INotificationHandler<>)).Where(t => !t.IsGenericTypeDefinition && isLoaded(t)), publicOnly: false)
             .AsImplementedInterfaces(IsHandler)
             .WithTransientLifetime());
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Presence;
 using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Gateway;
@@ -44,6 +45,9 @@ internal sealed class Connection(Guid id, IFrameWriter writer, GatewayOptions op
 
     /// <summary>Timestamp of the last whole frame from the client.</summary>
     public long LastSeen { get; set; }
+
+    /// <summary>What its client watches; said again to a presence that has lost it.</summary>
+    public WatchPresence? Watched { get; set; }
 
     /// <summary>What presence knows of <see cref="LastSeen"/>; 0: nothing.</summary>
     public long LastTold { get; set; }

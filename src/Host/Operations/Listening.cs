@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using ModularChat.Host.Dispatch.Remote;
+using ModularChat.Host.Roles;
 using ModularChat.Host.Upkeep;
 using ModularChat.Storage;
 
@@ -11,7 +13,7 @@ namespace ModularChat.Host.Operations;
 /// <summary>Turns the settings into listeners and limits of the web server.</summary>
 internal static class Listening
 {
-    public static void Configure(KestrelServerOptions kestrel, ServerOptions options)
+    public static void Configure(KestrelServerOptions kestrel, ServerOptions options, ClusterOptions cluster)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
@@ -41,6 +43,10 @@ internal static class Listening
             });
         }
 
+        if (cluster.InternalUrl.Length > 0)
+        {
+            Listen(kestrel, "Cluster:InternalUrl", cluster.InternalUrl, kestrel.ApplicationServices.GetRequiredService<InternalListener>().Configure);
+        }
         ControlSocket.Listen(kestrel);
 
         Action<ListenOptions> Configured(HttpProtocols protocols) => listener =>

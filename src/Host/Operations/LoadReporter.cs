@@ -3,13 +3,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Discovery;
 using ModularChat.Discovery;
+using ModularChat.Host.Dispatch.Remote;
 using ModularChat.Host.Gateway.Outbound;
 
 namespace ModularChat.Host.Operations;
 
 /// <summary>Tells Discovery every second how this process does, from the moment it listens.</summary>
 internal sealed partial class LoadReporter(
-    IMediator mediator, ConnectionTable connections, HealthCheckService health, IOptions<DiscoveryOptions> discovery,
+    IMediator mediator, ConnectionTable connections, InternalListener listener, HealthCheckService health, IOptions<DiscoveryOptions> discovery,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LoadReporter> logger)
     : BackgroundService
 {
@@ -53,7 +54,7 @@ internal sealed partial class LoadReporter(
             _isHealthy = await IsHealthyAsync(token);
         }
         var queue = (int)Math.Min(int.MaxValue, ThreadPool.PendingWorkItemCount);
-        await mediator.Send(new ReportLoad(connections.Count, Cpu(), queue, _isHealthy, ProgramVersion.Text), token);
+        await mediator.Send(new ReportLoad(connections.Count, Cpu(), queue, _isHealthy, ProgramVersion.Text, listener.Address), token);
     }
 
     private double Cpu()

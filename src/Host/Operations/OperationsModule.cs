@@ -6,6 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Identity;
 using ModularChat.Host.Gateway;
+using ModularChat.Host.Roles;
 
 namespace ModularChat.Host.Operations;
 
@@ -26,8 +27,8 @@ internal static class OperationsModule
                 // Half a server is worse than none: whoever watches over the process starts it again.
                 host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
             });
-        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>().Configure<IOptions<ServerOptions>>(
-            (kestrel, options) => Listening.Configure(kestrel, options.Value));
+        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>().Configure<IOptions<ServerOptions>, IOptions<ClusterOptions>>(
+            (kestrel, options, cluster) => Listening.Configure(kestrel, options.Value, cluster.Value));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<Limits>();
         services.AddHostedService<LoadReporter>();

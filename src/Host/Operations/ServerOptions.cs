@@ -47,6 +47,6 @@ public sealed class ServerOptions
     [Range(0, 600)]
     public int ShutdownSeconds { get; set; } = 10;
 
-    private const string UrlPattern = @"(?i)http://(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost|\*):\d{1,5}/?";
-    private const string UrlRule = "http:// with an IP address, localhost or *, and a port";
+    internal const string UrlPattern = @"(?i)http://(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]|localhost|\*):\d{1,5}/?";
+    internal const string UrlRule = "http:// with an IP address, localhost or *, and a port";
 }

@@ -33,9 +33,9 @@ internal static class HandlerRules
                 && (t.IsVisible || !t.IsSealed))
             .Select(t => $"{t.FullName} is not internal and sealed.");
 
-    /// <summary>What is asked of modules is answered by modules: Host handles events only.</summary>
+    /// <summary>What is asked of modules is answered by modules: Host handles events only. One open handler passes requests on, and answers none.</summary>
     public static IEnumerable<string> NoRequestHandlers(IEnumerable<Type> types) =>
-        types.Where(t => Interfaces(t, typeof(IRequestHandler<,>)).Any()).Select(t => $"{t.FullName} handles a request outside the modules.");
+        types.Where(t => !t.IsGenericTypeDefinition && Interfaces(t, typeof(IRequestHandler<,>)).Any()).Select(t => $"{t.FullName} handles a request outside the modules.");
 
     private static IEnumerable<Type> Interfaces(Type type, Type open) =>
         type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == open);

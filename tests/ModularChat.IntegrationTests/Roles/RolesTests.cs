@@ -14,7 +14,8 @@ public sealed class RolesTests
     [Fact]
     public async Task A_process_of_presence_opens_neither_log_nor_accounts_and_says_where_the_rest_is()
     {
-        await using var server = await StartAsync("presence");
+        await using var cluster = await SplitCluster.StartAsync();
+        var server = await cluster.AddAsync("one", "presence");
 
         File.Exists(Path.Combine(server.Folder, "messages.db")).ShouldBeFalse();
         File.Exists(Path.Combine(server.Folder, "identity.db")).ShouldBeFalse();
@@ -35,7 +36,8 @@ public sealed class RolesTests
     [Fact]
     public async Task A_process_of_discovery_answers_who_asks_for_a_server_and_nobody_else()
     {
-        await using var server = await StartAsync("discovery");
+        await using var cluster = await SplitCluster.StartAsync();
+        var server = await cluster.AddAsync("one", "discovery");
 
         await (await server.Anonymous.GetAsync("discovery/server", Cancel)).ShouldBeProblemAsync(ProblemCodes.NoServer);
         await (await server.Anonymous.GetAsync("me", Cancel)).ShouldBeProblemAsync(ProblemCodes.NoSuchEndpoint);
@@ -45,7 +47,8 @@ public sealed class RolesTests
     [Fact]
     public async Task The_tool_says_where_a_command_can_be_run_instead()
     {
-        await using var server = await StartAsync("presence");
+        await using var cluster = await SplitCluster.StartAsync();
+        var server = await cluster.AddAsync("one", "presence");
 
         (await Should.ThrowAsync<StartupException>(() => CapturedOutput.RunAsync(server.Folder, "store verify")))
             .Message.ShouldBe("This server is presence and has not the module Messaging, which store verify needs: run it where that is (Cluster:Roles).");
@@ -61,6 +64,18 @@ public sealed class RolesTests
 
         message.ShouldContain(named);
         message.ShouldContain("gateway");
+    }
+
+    [Fact]
+    public void A_process_that_lacks_modules_must_be_able_to_reach_the_others()
+    {
+        var message = Should.Throw<StartupException>(() => Server.Build(["--Cluster:Roles=gateway"])).Message;
+        message.ShouldContain("Cluster:InternalUrl must say");
+        message.ShouldContain("Discovery:Registry must be");
+        message = Should.Throw<StartupException>(() => Server.Build(["--Cluster:InternalUrl=http://127.0.0.1:0", "--Cluster:Secret=too-short-a-secret"])).Message;
+        message.ShouldContain("at least 32 characters");
+        message.ShouldNotContain("too-short-a-secret");
+        Should.Throw<StartupException>(() => Server.Build(["--Cluster:InternalUrl=127.0.0.1"])).Message.ShouldContain("Cluster:InternalUrl");
     }
 
     [Theory]
@@ -79,6 +94,4 @@ public sealed class RolesTests
         loaded.Loads("Identity").ShouldBe(effective.Contains("api", StringComparison.Ordinal) || effective == "all");
         loaded.Loads("Discovery").ShouldBeTrue();
     }
-
-    private static Task<ChatServer> StartAsync(string roles) => ChatServer.StartAsync(settings: ["Cluster:Roles=" + roles]);
 }

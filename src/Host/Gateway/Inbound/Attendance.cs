@@ -1,5 +1,6 @@
 using MediatR;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts;
 using ModularChat.Contracts.Presence;
 using ModularChat.Host.Gateway.Outbound;
 
@@ -20,7 +21,7 @@ internal sealed partial class Attendance(
     public Task ArriveAsync(Connection connection, CancellationToken token)
     {
         connection.LastTold = connection.LastSeen;
-        return mediator.Send(new KeepConnection(connection.Id, connection.Caller!, connection.Transport, node.Id, Life), token);
+        return SayAsync(new KeepConnection(connection.Id, connection.Caller!, connection.Transport, node.Id, Life), token);
     }
 
     /// <summary>A connection is gone: for good when its user or its session is, or when it was silent for so long already; else it may come back.</summary>
@@ -28,7 +29,20 @@ internal sealed partial class Attendance(
     {
         var isOver = connection.Reason == CloseReason.Goodbye || connection.Reason == CloseReason.Unauthorized
             || time.GetElapsedTime(connection.LastSeen) >= TimeSpan.FromSeconds(Life);
-        return mediator.Send(new DropConnection(connection.Id, isOver ? 0 : Life), CancellationToken.None);
+        return SayAsync(new DropConnection(connection.Id, isOver ? 0 : Life), CancellationToken.None);
+    }
+
+    /// <summary>Messages go on without presence: who could not be announced is with the next sign of life, and who could not be taken off goes by the end of the lease.</summary>
+    private async Task SayAsync(IRequest what, CancellationToken token)
+    {
+        try
+        {
+            await mediator.Send(what, token);
+        }
+        catch (ChatException e) when (e.Code.Retryable)
+        {
+            Log.Away(logger, e.Message);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,6 +53,10 @@ internal sealed partial class Attendance(
             try
             {
                 await TellAsync(stoppingToken);
+            }
+            catch (ChatException e) when (e.Code.Retryable)
+            {
+                Log.Away(logger, e.Message);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -71,12 +89,19 @@ internal sealed partial class Attendance(
             if (table.Find(unknown) is { Reason: null } connection)
             {
                 await ArriveAsync(connection, token);
+                if (connection.Watched is { } watched)
+                {
+                    await SayAsync(watched, token);
+                }
             }
         }
     }
 
     private static partial class Log
     {
+        [LoggerMessage(3013, LogLevel.Warning, "Presence is not told of connections now: {Reason}")]
+        public static partial void Away(ILogger logger, string reason);
+
         [LoggerMessage(3012, LogLevel.Error, "Telling presence of signs of life failed.")]
         public static partial void Failed(ILogger logger, Exception exception);
     }

@@ -92,6 +92,10 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
         {
             // The connection is gone.
         }
+        catch (ChatException e) when (e.Code.Retryable)
+        {
+            // The accounts are on another node, and it does not answer now.
+        }
         catch (Exception e)
         {
             // Nobody waits for this; the next frame after the time of a heartbeat tries again.
@@ -171,8 +175,9 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
                 }
                 return Frames.Heartbeat;
             case "watch":
-                await mediator.Send(
-                    new WatchPresence(caller, connection.Id, frame.Contacts, frame.UserIds ?? [], frame.ConversationIds ?? []), token);
+                var watch = new WatchPresence(caller, connection.Id, frame.Contacts, frame.UserIds ?? [], frame.ConversationIds ?? []);
+                await mediator.Send(watch, token);
+                connection.Watched = watch;
                 return frame.Id is { } watchId ? Frames.Ok(watchId) : null;
             case "goodbye":
                 connection.Close(CloseReason.Goodbye);

@@ -64,7 +64,15 @@ internal sealed class Greeting(IMediator mediator, IOptions<GatewayOptions> opti
         connection.Token = headerToken;
         if (hello.Token is { } given)
         {
-            caller = (await mediator.Send(new Authenticate(given, hello.ActAs), token))?.Caller;
+            try
+            {
+                caller = (await mediator.Send(new Authenticate(given, hello.ActAs), token))?.Caller;
+            }
+            catch (ChatException e) when (e.Code.Retryable)
+            {
+                // The accounts are on another node, and it does not answer: the client comes back.
+                return (null, CloseReason.Internal);
+            }
             connection.Token = given;
         }
         if (caller is null || caller.UserId == Guid.Empty)

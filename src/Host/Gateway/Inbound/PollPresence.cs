@@ -34,14 +34,27 @@ internal sealed class PollPresence(RequestDelegate next, IMediator mediator, Nod
     {
         var id = Ids.New();
         var life = options.Value.OfflineAfterSeconds;
-        await mediator.Send(new KeepConnection(id, caller, Transport, node.Id, life + WaitOf(context.Request)), context.RequestAborted);
+        await SayAsync(new KeepConnection(id, caller, Transport, node.Id, life + WaitOf(context.Request)), context.RequestAborted);
         try
         {
             await next(context);
         }
         finally
         {
-            await mediator.Send(new DropConnection(id, life), CancellationToken.None);
+            await SayAsync(new DropConnection(id, life), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Messages go on without presence.</summary>
+    private async Task SayAsync(IRequest what, CancellationToken token)
+    {
+        try
+        {
+            await mediator.Send(what, token);
+        }
+        catch (ChatException e) when (e.Code.Retryable)
+        {
+            // Who asks for this user's presence meanwhile is refused as well.
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MediatR;
+using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 
 namespace ModularChat.Host.Gateway.Outbound;
@@ -15,7 +16,15 @@ internal sealed partial class CursorTicker(IMediator mediator, DeliveredPosition
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        delivered.Set(await mediator.Send(new GetPositions(), cancellationToken));
+        try
+        {
+            await LearnAsync(cancellationToken);
+        }
+        catch (ChatException e) when (e.Code.Retryable)
+        {
+            // Another node has the log, and is not there yet: until then no connection opens.
+            Log.NotYet(logger, e.Message);
+        }
         await base.StartAsync(cancellationToken);
     }
 
@@ -28,6 +37,10 @@ internal sealed partial class CursorTicker(IMediator mediator, DeliveredPosition
             {
                 await TickAsync(stoppingToken);
             }
+            catch (ChatException e) when (e.Code.Retryable)
+            {
+                Log.NotYet(logger, e.Message);
+            }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 Log.Failed(logger, e);
@@ -37,6 +50,10 @@ internal sealed partial class CursorTicker(IMediator mediator, DeliveredPosition
 
     internal async Task TickAsync(CancellationToken token)
     {
+        if (!delivered.IsKnown)
+        {
+            await LearnAsync(token);
+        }
         var count = _owed.Count;
         if (count == 0)
         {
@@ -50,7 +67,7 @@ internal sealed partial class CursorTicker(IMediator mediator, DeliveredPosition
         }
         // Taken after the marks are cleared: what comes in between owes a cursor of its own.
         var positions = delivered.Snapshot();
-        var frame = Frames.Cursor(await mediator.Send(new MakeCursor(positions), token));
+        var frame = Frames.Cursor(await MakeAsync(positions, connections, token));
         foreach (var connection in connections)
         {
             if (!connection.SendCursor(positions, frame) && connection.MarkDirty())
@@ -60,8 +77,32 @@ internal sealed partial class CursorTicker(IMediator mediator, DeliveredPosition
         }
     }
 
+    private async Task<string> MakeAsync(long[] positions, List<Connection> connections, CancellationToken token)
+    {
+        try
+        {
+            return await mediator.Send(new MakeCursor(positions), token);
+        }
+        catch
+        {
+            foreach (var connection in connections)
+            {
+                if (connection.MarkDirty())
+                {
+                    Owe(connection);
+                }
+            }
+            throw;
+        }
+    }
+
+    private async Task LearnAsync(CancellationToken token) => delivered.Set(await mediator.Send(new GetPositions(), token));
+
     private static partial class Log
     {
+        [LoggerMessage(3021, LogLevel.Warning, "No cursors are stated now: {Reason}")]
+        public static partial void NotYet(ILogger logger, string reason);
+
         [LoggerMessage(3020, LogLevel.Error, "Stating cursors failed.")]
         public static partial void Failed(ILogger logger, Exception exception);
     }

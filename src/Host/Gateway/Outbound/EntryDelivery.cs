@@ -15,6 +15,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
 {
     public async Task Handle(MessageStored notification, CancellationToken cancellationToken)
     {
+        delivered.Begin(notification.Shard, notification.Position);
         if (!delivered.Follows(notification.Shard, notification.PreviousPosition))
         {
             // A commit was missed: the connections may lack something, so they sync again.

@@ -36,9 +36,10 @@ internal sealed record NodeLoad(int Connections = 0, double Cpu = 0, int Queue =
 /// <param name="Version">Of its program.</param>
 /// <param name="State">Whether it takes clients.</param>
 /// <param name="StartedAt">By its own clock; for people to read.</param>
+/// <param name="InternalUrl">Where other nodes ask it; null: nowhere.</param>
 internal sealed record NodeRecord(
     string Id, Guid Instance, string[] Roles, string Url, string? Region, double? Latitude, double? Longitude, int Capacity,
-    NodeLoad Load, string Version, NodeState State, DateTimeOffset StartedAt)
+    NodeLoad Load, string Version, NodeState State, DateTimeOffset StartedAt, string? InternalUrl = null)
 {
     private const int LongestText = 256, MostRoles = 16, MostBytes = 8_192;
 
@@ -76,7 +77,7 @@ internal sealed record NodeRecord(
 
     private bool IsSound =>
         Roles is { Length: <= MostRoles } && Roles.All(r => r is { Length: > 0 and <= 32 })
-        && Url is not null && (Url.Length == 0 || (Url.Length <= LongestText && Uri.TryCreate(Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
+        && Url is not null && (Url.Length == 0 || IsAddress(Url)) && (InternalUrl is null || IsAddress(InternalUrl))
         && (Region is null || Region.Length is > 0 and <= 64)
         && (Latitude is null) == (Longitude is null)
         && Latitude is null or (>= -90 and <= 90) && Longitude is null or (>= -180 and <= 180)
@@ -84,6 +85,8 @@ internal sealed record NodeRecord(
         && Load is { Connections: >= 0, Cpu: >= 0 and <= 1, Queue: >= 0 }
         && Version is { Length: <= LongestText }
         && Enum.IsDefined(State);
+
+    private static bool IsAddress(string text) => text.Length <= LongestText && Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
 
     /// <summary>Whether it has a role.</summary>
     public bool Has(string role) => Array.Exists(Roles, r => r is "all" || r == role);

@@ -42,6 +42,7 @@ internal sealed class ThisNode
             {
                 Load = new NodeLoad(Math.Max(0, load.Connections), double.IsFinite(load.Cpu) ? Math.Clamp(load.Cpu, 0, 1) : 0, Math.Max(0, load.Queue)),
                 Version = load.Version,
+                InternalUrl = load.InternalUrl.Length > 0 ? load.InternalUrl : null,
                 State = _draining ? NodeState.Draining : load.IsHealthy ? NodeState.Up : NodeState.Unhealthy,
             };
         }

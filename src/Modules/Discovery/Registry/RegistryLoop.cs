@@ -117,7 +117,7 @@ internal sealed partial class RegistryLoop(
     /// <summary>Load is told at most once a second, when it has changed much; a little change waits for ten.</summary>
     private bool IsWorthWriting(NodeRecord now)
     {
-        if (_written is not { } written || written.Record.State != now.State || written.Record.Version != now.Version)
+        if (_written is not { } written || written.Record.State != now.State || written.Record.Version != now.Version || written.Record.InternalUrl != now.InternalUrl)
         {
             return true;
         }
