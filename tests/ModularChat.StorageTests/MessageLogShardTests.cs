@@ -37,6 +37,7 @@ public sealed class MessageLogShardTests
         await Should.ThrowAsync<ShardMovedException>(() => test.MarkAsync(Ann, null, 1));
         await test.ReopenAsync();
         await Should.ThrowAsync<ShardMovedException>(() => test.AppendAsync(Appends.Message(test.Group, Ann, "x")));
+        await SetAsync(test, ShardState.Receiving);
         await SetAsync(test, ShardState.Held);
         (await test.AppendAsync(Appends.Message(test.Group, Ann, "x"))).Seq.ShouldBe(2);
     }

@@ -20,7 +20,8 @@ internal interface ILogArchive
     /// <summary>
     /// Sets the state. The position is taken over only where the shard becomes receiving or was it; a shard that was held, frozen or gone and
     /// does not become receiving keeps its own, so that nobody sets back what was written meanwhile. Frozen: what is being written is finished first, later writes wait in their order for some seconds until it is
-    /// held again (then they go on), gone (<see cref="ShardMovedException"/>), or their patience ends (<see cref="LogUnavailableException"/>).
+    /// held again (then they go on), gone (<see cref="ShardMovedException"/>), or their patience ends (<see cref="LogUnavailableException"/>). A shard that is gone is never
+    /// made held at once: it is received first, so that a late write of a move that was given up brings nothing back.
     /// </summary>
     ValueTask SetShardAsync(ShardRow row, CancellationToken token);
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace ModularChat.Messaging.Storage.Placing;
 
 internal sealed partial class PlacedLog
@@ -69,6 +71,55 @@ internal sealed partial class PlacedLog
         _gates[shard].Open(database);
     }
 
+    /// <summary>
+    /// Ends a move of a closed shard, which is opened where it lies then. While the databases do not answer it is tried again beside everything else, until
+    /// they do or the log is closed; writes to the shard are refused as retryable meanwhile.
+    /// </summary>
+    /// <returns>The database that holds the shard.</returns>
+    /// <exception cref="LogUnavailableException">It could not be ended now, and goes on by itself.</exception>
+    internal async Task<ILogDatabase> SettleAsync(int shard, Func<CancellationToken, Task<ILogDatabase>> settle, Exception? reason, ILogger logger)
+    {
+        try
+        {
+            return await OpenAsync();
+        }
+        catch (Exception e)
+        {
+            Log.NotSettled(logger, reason ?? e, shard);
+            var again = SettleLaterAsync(shard, OpenAsync, logger);
+            lock (_settling)
+            {
+                _settling.Add(again);
+            }
+            throw new LogUnavailableException($"The move of shard {shard} could not be ended, since the databases do not answer; it is ended by itself when they do.", reason ?? e);
+        }
+
+        async Task<ILogDatabase> OpenAsync()
+        {
+            var owner = await settle(_closing.Token);
+            Open(shard, owner);
+            return owner;
+        }
+    }
+
+    private async Task SettleLaterAsync(int shard, Func<Task<ILogDatabase>> open, ILogger logger)
+    {
+        while (true)
+        {
+            await Task.Delay(RefreshPeriod, _time, _closing.Token);
+            try
+            {
+                var owner = await open();
+                Log.Settled(logger, shard, IndexOf(owner));
+                return;
+            }
+            catch (Exception e) when (!_closing.IsCancellationRequested)
+            {
+                Log.StillNotSettled(logger, shard, e.Message);
+            }
+        }
+    }
+
     /// <summary>Brings the runs of all databases to the same list.</summary>
     internal async Task MergeRunsAsync(CancellationToken token)
     {
@@ -138,6 +189,18 @@ internal sealed partial class PlacedLog
         {
             Volatile.Write(ref _isRefreshing, 0);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2053, LogLevel.Error, "The move of shard {Shard} could not be ended; it is tried again until the databases answer, and writes to the shard wait")]
+        public static partial void NotSettled(ILogger logger, Exception reason, int shard);
+
+        [LoggerMessage(2054, LogLevel.Debug, "The move of shard {Shard} still cannot be ended: {Reason}")]
+        public static partial void StillNotSettled(ILogger logger, int shard, string reason);
+
+        [LoggerMessage(2055, LogLevel.Warning, "The move of shard {Shard} has ended; it lies in database {Owner} of the list")]
+        public static partial void Settled(ILogger logger, int shard, int owner);
     }
 
     private int IndexOf(ILogDatabase database) => Enumerable.Range(0, _databases.Count).First(i => ReferenceEquals(_databases[i], database));

@@ -16,6 +16,8 @@ internal sealed partial class PlacedLog : ILogDatabase
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private readonly ITimer _timer;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly List<Task> _settling = [];
     private volatile IReadOnlyList<RunRow> _runs = [];
     private volatile LogInfo _info;
     private int _isRefreshing;
@@ -174,6 +176,9 @@ internal sealed partial class PlacedLog : ILogDatabase
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
+        await _closing.CancelAsync();
+        await Task.WhenAll(_settling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
         await _refreshing.WaitAsync(CancellationToken.None);
         foreach (var database in _databases)
         {

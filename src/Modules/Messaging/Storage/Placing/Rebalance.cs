@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using ModularChat.Messaging.Storage.Moving;
 
@@ -6,7 +7,7 @@ namespace ModularChat.Messaging.Storage.Placing;
 /// <summary>
 /// Moves whole shards to where they belong while the log is read and written. For each: copy, catch up, compare; then the source is frozen for the
 /// little that is left, the target takes over, the source gives up. At every moment exactly one database holds the shard or has it frozen, so a
-/// process that is killed in between finds at its next start which of them it is.
+/// process that is killed in between finds at its next start which of them it is; one that lives, and whose databases fail, finds it as soon as they answer.
 /// </summary>
 internal sealed partial class Rebalance(PlacedLog log, IReadOnlyList<string> databases, TimeProvider time, ILogger logger)
 {
@@ -66,7 +67,8 @@ internal sealed partial class Rebalance(PlacedLog log, IReadOnlyList<string> dat
 
     private async Task HandOverAsync(int shard, ShardTransfer transfer, ILogDatabase from, ILogDatabase to, CancellationToken token)
     {
-        var isMoved = false;
+        ExceptionDispatchInfo? failure = null;
+        var isOffered = false;
         log.Close(shard);
         try
         {
@@ -75,16 +77,47 @@ internal sealed partial class Rebalance(PlacedLog log, IReadOnlyList<string> dat
             await from.SetShardAsync(new ShardRow(shard, ShardState.Frozen, 0), frozen.Token);
             var position = await transfer.FinishAsync(frozen.Token);
             await TakeRunsAsync(shard, from, to, frozen.Token);
-            // From here on the target has it, whatever happens: it must not be given back.
+            // From here on the target may have it, whatever happens.
+            isOffered = true;
             await to.SetShardAsync(new ShardRow(shard, ShardState.Held, position), frozen.Token);
-            isMoved = true;
         }
-        finally
+        catch (Exception e)
         {
-            isMoved |= (await to.GetShardAsync(shard, CancellationToken.None)).State == ShardState.Held;
-            await from.SetShardAsync(new ShardRow(shard, isMoved ? ShardState.Gone : ShardState.Held, 0), CancellationToken.None);
-            log.Open(shard, isMoved ? to : from);
+            failure = ExceptionDispatchInfo.Capture(e);
         }
+        var owner = await log.SettleAsync(shard, settling => SettleAsync(shard, from, to, isOffered, settling), failure?.SourceException, logger);
+        if (!ReferenceEquals(owner, to))
+        {
+            failure?.Throw();
+        }
+    }
+
+    /// <summary>
+    /// Ends a hand-over by what the databases say, however it went: one of them holds the shard, the other gives it up. May be done again when it failed.
+    /// </summary>
+    private static async Task<ILogDatabase> SettleAsync(int shard, ILogDatabase from, ILogDatabase to, bool isOffered, CancellationToken token)
+    {
+        var (source, target) = (await from.GetShardAsync(shard, token), await to.GetShardAsync(shard, token));
+        if (isOffered && target.State == ShardState.Receiving)
+        {
+            // That it is to hold the shard may still be on its way to the target: refused from here on, since one that is gone does not become the holder.
+            await to.SetShardAsync(target with { State = ShardState.Gone }, token);
+            target = await to.GetShardAsync(shard, token);
+        }
+        if (target.State == ShardState.Gone && target.Position > source.Position)
+        {
+            // It came through just before, and another node has written there: the target has more.
+            await to.SetShardAsync(target with { State = ShardState.Receiving }, token);
+            await to.SetShardAsync(target with { State = ShardState.Held }, token);
+            target = target with { State = ShardState.Held };
+        }
+        var isMoved = target.State == ShardState.Held && !(source.State == ShardState.Held && source.Position > target.Position);
+        if (!isMoved && target.State == ShardState.Held)
+        {
+            await to.SetShardAsync(target with { State = ShardState.Gone }, token);
+        }
+        await from.SetShardAsync(source with { State = isMoved ? ShardState.Gone : ShardState.Held }, token);
+        return isMoved ? to : from;
     }
 
     /// <summary>Cursors of all runs stay good: the target learns where each began in this shard.</summary>

@@ -7,6 +7,21 @@ internal sealed partial class PostgreSqlMessageLog
     /// <summary>A page of rows ends early when their bodies are more than this.</summary>
     private const long PageBytes = 8 << 20;
 
+    /// <summary>Rows that one transaction of a drop takes away.</summary>
+    private const int DropSlice = 5_000;
+
+    /// <summary>Conversations last: by them the rows of the others are found.</summary>
+    private static readonly string[] DroppedRows =
+    [
+        "DELETE FROM reaction WHERE ctid = ANY(ARRAY(SELECT r.ctid FROM conversation c JOIN reaction r ON r.conversation = c.id WHERE c.shard = $1 LIMIT $2))",
+        "DELETE FROM member WHERE ctid = ANY(ARRAY(SELECT m.ctid FROM conversation c JOIN member m ON m.conversation = c.id WHERE c.shard = $1 LIMIT $2))",
+        "DELETE FROM entry WHERE place = ANY(ARRAY(SELECT place FROM entry WHERE place >= $1::bigint << 48 AND place < ($1::bigint + 1) << 48 ORDER BY place LIMIT $2))",
+        "DELETE FROM mark WHERE place = ANY(ARRAY(SELECT place FROM mark WHERE place >= $1::bigint << 48 AND place < ($1::bigint + 1) << 48 ORDER BY place LIMIT $2))",
+        "DELETE FROM conversation WHERE ctid = ANY(ARRAY(SELECT ctid FROM conversation WHERE shard = $1 LIMIT $2))",
+        // Nothing is left to be found by it; its one row is no full slice.
+        "UPDATE shard SET forgotten = 0 WHERE shard = $1 AND $2 > 0",
+    ];
+
     private const string EntryRowColumns = """
         SELECT e.place, e.seq, e.number, e.kind, e.sender, e.at, e.client_message_id, e.target, e.body, e.state, e.changed, e.edited_at,
             CASE WHEN (e.place & ((1::bigint << 48) - 1)) > s.forgotten THEN e.hash END, e.chk,
@@ -37,17 +52,21 @@ internal sealed partial class PostgreSqlMessageLog
     /// <summary>Waits for the lock of whoever is writing: then that is finished, and nobody begins on the old state.</summary>
     public async ValueTask SetShardAsync(ShardRow row, CancellationToken token)
     {
-        await _server.WriteAsync(
+        var rows = await _server.WriteAsync(
             async connection =>
             {
                 await using var command = new NpgsqlCommand(
-                    "UPDATE shard SET state = $2, position = CASE WHEN $2 = 2 OR state = 2 THEN $3 ELSE position END WHERE shard = $1", connection)
+                    "UPDATE shard SET state = $2, position = CASE WHEN $2 = 2 OR state = 2 THEN $3 ELSE position END WHERE shard = $1 AND NOT ($2 = 0 AND state = 3)", connection)
                 {
                     Parameters = { new() { Value = row.Shard }, new() { Value = (short)row.State }, new() { Value = row.Position } },
                 };
                 return await command.ExecuteNonQueryAsync(token);
             },
             token);
+        if (rows == 0)
+        {
+            throw new LogUnavailableException($"Shard {row.Shard} is gone from this database: it has to be received before it is held.");
+        }
         await LookAsync(row.Shard, token);
     }
 
@@ -141,28 +160,37 @@ internal sealed partial class PostgreSqlMessageLog
         },
         token);
 
-    public async ValueTask DropShardAsync(int shard, CancellationToken token) => await _server.WriteAsync(
+    /// <summary>In many transactions, so that none holds rows, locks and dead versions for as long as the whole takes.</summary>
+    public async ValueTask DropShardAsync(int shard, CancellationToken token)
+    {
+        var state = (await GetShardAsync(shard, token)).State;
+        if (state is ShardState.Held or ShardState.Frozen)
+        {
+            throw new InvalidOperationException($"Shard {shard} is here: its rows are not dropped.");
+        }
+        foreach (var rows in DroppedRows)
+        {
+            while (await DropSomeAsync(shard, state, rows, token) == DropSlice)
+            {
+                // There are more of them.
+            }
+        }
+    }
+
+    private ValueTask<int> DropSomeAsync(int shard, ShardState state, string rows, CancellationToken token) => _server.WriteAsync(
         async connection =>
         {
             await using var transaction = await connection.BeginTransactionAsync(token);
-            await LogSchema.RunAsync(connection, "SET LOCAL statement_timeout = 0", token);
-            string[] statements =
-            [
-                "SELECT 1 / (SELECT count(*) FROM shard WHERE shard = $1 AND state >= 2)",
-                "DELETE FROM reaction r USING conversation c WHERE c.shard = $1 AND r.conversation = c.id",
-                "DELETE FROM member m USING conversation c WHERE c.shard = $1 AND m.conversation = c.id",
-                "DELETE FROM entry WHERE place >= $1::bigint << 48 AND place < ($1::bigint + 1) << 48",
-                "DELETE FROM mark WHERE place >= $1::bigint << 48 AND place < ($1::bigint + 1) << 48",
-                "DELETE FROM conversation WHERE shard = $1",
-                "UPDATE shard SET forgotten = 0 WHERE shard = $1",
-            ];
-            foreach (var statement in statements)
+            // One that has begun to be received meanwhile gets rows that are to stay.
+            await using var look = new NpgsqlCommand("SELECT state FROM shard WHERE shard = $1 FOR SHARE", connection) { Parameters = { new() { Value = shard } } };
+            if (await look.ExecuteScalarAsync(token) is not short now || (ShardState)now != state)
             {
-                await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = 0, Parameters = { new() { Value = shard } } };
-                await command.ExecuteNonQueryAsync(token);
+                throw new LogUnavailableException($"Shard {shard} is no longer what it was when its rows began to be dropped.");
             }
+            await using var drop = new NpgsqlCommand(rows, connection) { Parameters = { new() { Value = shard }, new() { Value = DropSlice } } };
+            var dropped = await drop.ExecuteNonQueryAsync(token);
             await transaction.CommitAsync(token);
-            return true;
+            return dropped;
         },
         token);
 

@@ -50,7 +50,12 @@ internal static class EmbeddedLog
             },
             token);
 
-    public static async ValueTask SetShardAsync(this LogWriter writer, ShardRow row, CancellationToken token) =>
+    public static async ValueTask SetShardAsync(this LogWriter writer, ShardRow row, CancellationToken token)
+    {
+        if (row.State == ShardState.Held && writer.States[row.Shard] == ShardState.Gone)
+        {
+            throw new LogUnavailableException($"Shard {row.Shard} is gone from this database: it has to be received before it is held.");
+        }
         await writer.WriteAloneAsync(
             tables =>
             {
@@ -60,4 +65,5 @@ internal static class EmbeddedLog
                 return true;
             },
             token);
+    }
 }
