@@ -22,6 +22,8 @@ internal static class GatewaySetup
         services.AddSingleton(new Node(Ids.New()));
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddSingleton<DrainingLifetime>();
+        services.AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<DrainingLifetime>());
         return loaded.HasGateway ? services.AddConnections() : services;
     }
 

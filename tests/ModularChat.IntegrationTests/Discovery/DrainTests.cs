@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ModularChat.IntegrationTests.Gateway;
+using ModularChat.IntegrationTests.Hub;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Discovery;
@@ -50,12 +51,16 @@ public sealed class DrainTests
         try
         {
             await using var server = await ServerProcess.StartAsync(folder, settings: ["Identity:SetupCode=setup-code-of-tests"]);
-            var (socket, _) = await RawSocket.LiveAsync(server.Url, await RegisterAsync(server.Url), Token);
+            var session = await RegisterAsync(server.Url);
+            var (socket, _) = await RawSocket.LiveAsync(server.Url, session, Token);
+            var (hub, _) = await HubClient.LiveAsync(server.Url, session, Token);
             await using (socket)
+            await using (hub)
             {
                 using var kill = Process.Start("kill", ["-TERM", server.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
 
                 (await socket.ClosedAsync(Token)).ShouldBe(1001);
+                (await hub.ExpectAsync("close", Token))["code"]!.GetValue<int>().ShouldBe(1001);
             }
             (await server.ExitAsync(Token)).ShouldBe(0, server.Output);
         }

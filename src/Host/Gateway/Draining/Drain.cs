@@ -16,10 +16,12 @@ internal sealed partial class Drain(
     /// <summary>A few connections need no spreading: a small server stops at once.</summary>
     private const int LeastInAStep = 50;
 
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100), Told = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100), Told = TimeSpan.FromSeconds(1), Farewell = TimeSpan.FromSeconds(2), Look = TimeSpan.FromMilliseconds(20);
 
     private readonly CancellationTokenSource _last = new();
+    private readonly Lock _gate = new();
     private volatile CloseReason? _reason;
+    private Task? _draining;
 
     /// <summary>Cancelled when whoever is still connected has to go: those too who have not said hello.</summary>
     public CancellationToken Last => _last.Token;
@@ -43,7 +45,19 @@ internal sealed partial class Drain(
         }
     }
 
+    /// <summary>Once; who comes second waits for the first, as long as there is time for stopping.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        Task draining;
+        lock (_gate)
+        {
+            draining = _draining ??= DrainAsync(cancellationToken);
+        }
+        await draining.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _last.CancelAsync();
+    }
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
     {
         var hasOthers = await LeaveAsync(cancellationToken);
         _reason = hasOthers ? CloseReason.Drained : CloseReason.GoingAway;
@@ -55,12 +69,16 @@ internal sealed partial class Drain(
                 await Task.Delay(Told, time, cancellationToken);
             }
             await SendAwayAsync(_reason, cancellationToken);
+            // What is told to them has to be out before the process says that it stops: SignalR then ends its connections at once.
+            for (var begun = time.GetTimestamp(); table.Count > 0 && time.GetElapsedTime(begun) < Farewell;)
+            {
+                await Task.Delay(Look, time, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The time for stopping is over: all that are left go now.
         }
-        await _last.CancelAsync();
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -123,11 +141,11 @@ internal sealed partial class Drain(
 }
 
 /// <summary>Ends the process when an administrator has asked for it: the same way as a signal does.</summary>
-internal sealed class DrainHandler(IHostApplicationLifetime lifetime) : INotificationHandler<NodeAskedToDrain>
+internal sealed class DrainHandler(DrainingLifetime lifetime) : INotificationHandler<NodeAskedToDrain>
 {
     public Task Handle(NodeAskedToDrain notification, CancellationToken cancellationToken)
     {
-        lifetime.StopApplication();
+        lifetime.Begin();
         return Task.CompletedTask;
     }
 }
