@@ -88,7 +88,7 @@ public sealed class RedisFaultTests(ITestOutputHelper output)
         await using var cluster = new RedisCluster(new RedisServers(settings, new RedisConnector(settings, TimeProvider.System), TimeProvider.System), new RedisKeys(settings.Prefix), new RedisLogOptions());
         await cluster.Servers.LookAsync(Token);
         var before = (await cluster.ReadMetaAsync(Token))!;
-        using var runs = new RedisRuns(cluster, before, new long[before.ShardCount], new Follower(), TimeProvider.System, NullLogger.Instance);
+        using var runs = new RedisRuns(cluster, before, new long[before.ShardCount], 1_000, new Follower(), TimeProvider.System, NullLogger.Instance);
         await using var link = new RedisLink(
             await cluster.Servers.ConnectAsync(new System.Net.DnsEndPoint("127.0.0.1", replica.Port), Token), "a-history-that-nobody-knows", replicas: 1, waitMilliseconds: 1000);
 

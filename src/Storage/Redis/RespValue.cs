@@ -38,7 +38,8 @@ public readonly struct RespValue
 
     internal static RespValue Null => default;
 
-    internal static RespValue Of(long number) => new(RespNumber.Instance, number);
+    /// <summary>A number.</summary>
+    public static RespValue Of(long number) => new(RespNumber.Instance, number);
 
     internal static RespValue Of(byte[] bytes) => new(bytes, 0);
 

@@ -1,9 +1,10 @@
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 using Npgsql;
 
 namespace ModularChat.Messaging.Storage.PostgreSql;
 
-/// <summary>What the function <c>append</c> has answered, read to the end: only then is it on disk.</summary>
+/// <summary>What a function that appends has answered, read to the end: only then is it on disk.</summary>
 internal sealed class AppendAnswer(int shard, IReadOnlyList<Append?> appends)
 {
     private const short Result = 0, Head = 1, Member = 2;
@@ -12,6 +13,11 @@ internal sealed class AppendAnswer(int shard, IReadOnlyList<Append?> appends)
 
     /// <summary>By place in the call, with the running message number; nothing where a mark is.</summary>
     public (AppendResult Result, long Number)[] Results { get; } = new (AppendResult, long)[appends.Count];
+
+    private KnownBatch? _known;
+
+    /// <summary>False when heads and members may lack what another node did just before: then they are read.</summary>
+    public bool IsExact { get; private init; } = true;
 
     public ShardState State { get; private set; }
     public long Previous { get; private set; }
@@ -32,9 +38,28 @@ internal sealed class AppendAnswer(int shard, IReadOnlyList<Append?> appends)
         return answer;
     }
 
+    /// <summary>Of a call whose effects were known before.</summary>
+    public static AppendAnswer Of(int shard, KnownBatch batch, long previous, bool isExact)
+    {
+        var count = batch.Messages.Count;
+        var answer = new AppendAnswer(shard, batch.Messages) { _known = batch, IsExact = isExact, State = ShardState.Held, Previous = previous, Position = previous + count };
+        for (var i = 0; i < count; i++)
+        {
+            answer.Results[i] = (new AppendResult(AppendOutcome.Stored, batch.Seqs[i], previous + i + 1, batch.Messages[i].At.ToUniversalTime()), batch.Numbers[i]);
+        }
+        return answer;
+    }
+
+    /// <summary>Of a call that found the shard in another state, or behind, and did nothing.</summary>
+    public static AppendAnswer Of(int shard, ShardState state, long position) => new(shard, []) { State = state, Previous = position, Position = position };
+
     /// <summary>What it did, for the listener.</summary>
     public Commit ToCommit()
     {
+        if (_known is not null)
+        {
+            return _known.ToCommit(shard, Previous);
+        }
         var entries = new List<CommittedEntry>();
         for (var i = 0; i < appends.Count; i++)
         {

@@ -168,7 +168,7 @@ internal sealed class AppendCall(int shard, int receiptLimit)
         _userRanges.Add((short)range);
     }
 
-    private static byte[]? Bytes(JsonBody? body) =>
+    public static byte[]? Bytes(JsonBody? body) =>
         body is null ? null
         : MemoryMarshal.TryGetArray(body.Utf8, out var part) && part.Offset == 0 && part.Count == part.Array!.Length ? part.Array
         : body.Utf8.ToArray();

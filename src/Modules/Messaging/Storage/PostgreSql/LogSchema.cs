@@ -12,7 +12,7 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 /// </summary>
 internal static class LogSchema
 {
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>The lowest version of a program that may run on what this one makes; it rises with a release that takes something away.</summary>
     public const int Oldest = 1;
@@ -23,7 +23,7 @@ internal static class LogSchema
     private const string Tables = "schema.sql";
 
     /// <summary>Each can be made again over an older one.</summary>
-    private static readonly string[] Functions = ["rows.sql", "append.sql", "change.sql", "keeping.sql"];
+    private static readonly string[] Functions = ["rows.sql", "append.sql", "known.sql", "change.sql", "keeping.sql"];
 
     /// <summary>Makes what is missing; reads what names the log, without a run.</summary>
     /// <exception cref="StartupException">The schema is of a newer program.</exception>

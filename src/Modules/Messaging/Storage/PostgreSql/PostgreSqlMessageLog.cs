@@ -44,7 +44,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         {
             await using var connection = await server.OpenAsync(token);
             var info = await LogSchema.PrepareAsync(connection, server.Place, opening, options.Shards, time, token);
-            var published = new Published(info.ShardCount, listener, logger);
+            var published = new Published(info.ShardCount, options.CachedConversations, listener, logger);
             var history = new LogHistory(info, server, published, time, logger);
             await history.BeginAsync(connection, opening.RunId is null, token);
             published.Begin(await Positions.ReadAsync(connection, info.ShardCount, token));

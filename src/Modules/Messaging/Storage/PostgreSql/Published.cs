@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
+using ModularChat.Messaging.Storage.Writing;
 using Npgsql;
 
 namespace ModularChat.Messaging.Storage.PostgreSql;
 
 /// <summary>What the listener was told, and the only way to it: one call after another, so that no position is told twice or goes back.</summary>
-internal sealed partial class Published(int shards, ICommitListener listener, ILogger logger)
+internal sealed partial class Published(int shards, int knownConversations, ICommitListener listener, ILogger logger)
 {
     private readonly Lock _lock = new();
     private readonly long[] _positions = new long[shards];
@@ -14,6 +15,9 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
 
     /// <summary>Rises when another history begins.</summary>
     public int Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>What is known of conversations, as of what was told.</summary>
+    public KnownStates Known { get; } = new(shards, knownConversations);
 
     public void Begin(long[] positions) => positions.CopyTo(_positions, 0);
 
@@ -48,6 +52,7 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
     {
         lock (_lock)
         {
+            Known.Take(commit);
             try
             {
                 listener.Committed(commit);
@@ -66,7 +71,11 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
     {
         lock (_lock)
         {
-            Volatile.Write(ref _positions[shard], position);
+            if (_positions[shard] != position)
+            {
+                Known.Clear();
+                Volatile.Write(ref _positions[shard], position);
+            }
         }
     }
 
@@ -75,6 +84,7 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
     {
         lock (_lock)
         {
+            Known.Clear();
             Volatile.Write(ref _positions[shard], position);
             listener.Reopened([.. _positions]);
         }
@@ -85,6 +95,7 @@ internal sealed partial class Published(int shards, ICommitListener listener, IL
     {
         lock (_lock)
         {
+            Known.Clear();
             positions.CopyTo(_positions, 0);
             _epoch++;
             listener.Reopened([.. positions]);

@@ -18,14 +18,13 @@ internal static class Rows
 
     /// <summary>
     /// An entry of "e" in present state; an edit's body is that of its target. Reactions are two arrays in their order. What few rows need is looked up for
-    /// those only: a join would look for each.
+    /// those only, by functions: joins and subqueries would have to be set up for each page.
     /// </summary>
     public const string EntryColumns = """
         e.place, e.conversation, e.seq, e.number, e.kind, e.sender, e.at, e.client_message_id, e.target,
-        CASE WHEN e.kind = 2 THEN (SELECT t.body FROM entry t WHERE t.conversation = e.conversation AND t.seq = e.target) ELSE e.body END,
+        CASE WHEN e.kind = 2 THEN body_at(e.conversation, e.target) ELSE e.body END,
         e.state, e.changed, e.edited_at,
-        CASE WHEN e.state & 4 <> 0 THEN (SELECT array_agg(r.emoji ORDER BY r.first, r.added) FROM reaction r WHERE r.conversation = e.conversation AND r.seq = e.seq) END,
-        CASE WHEN e.state & 4 <> 0 THEN (SELECT array_agg(r.user_id ORDER BY r.first, r.added) FROM reaction r WHERE r.conversation = e.conversation AND r.seq = e.seq) END
+        CASE WHEN e.state & 4 <> 0 THEN emojis_at(e.conversation, e.seq) END, CASE WHEN e.state & 4 <> 0 THEN reactors_at(e.conversation, e.seq) END
         """;
 
     private const int Deleted = 1, Pinned = 2;

@@ -63,7 +63,8 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
     /// <summary>Takes in what the shard's writer has done.</summary>
     public async Task PublishAsync(AppendAnswer answer, CancellationToken token)
     {
-        var commit = answer.Position > answer.Previous ? answer.ToCommit() : null;
+        // One that may lack what others did is for nobody: it is read with that.
+        var commit = answer.Position > answer.Previous && answer.IsExact ? answer.ToCommit() : null;
         if (commit is not null)
         {
             published.Wrote(history.Info.RunId, commit);

@@ -128,17 +128,20 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     private async Task<AppendAnswer> SendAsync(List<Write> batch)
     {
-        var call = new AppendCall(_shard, _receiptLimit);
-        foreach (var write in batch)
-        {
-            write.AddTo(call);
-        }
+        var planned = KnownCall.Plan(_shard, batch, _published);
+        var call = planned is null ? ToCall(batch) : null;
         while (true)
         {
             var known = _published[_shard];
             var answer = await WhenHeldAsync(async () =>
             {
                 await using var connection = await _server.OpenAsync(CancellationToken.None);
+                if (planned is not null && await planned.TrySendAsync(connection, known, CancellationToken.None) is { } stored)
+                {
+                    return (stored.State, stored);
+                }
+                planned = null;
+                call ??= ToCall(batch);
                 var made = await call.SendAsync(connection, known, CancellationToken.None);
                 return (made.State, made);
             });
@@ -149,6 +152,16 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             }
             await _history.RenewAsync(isLost: true, CancellationToken.None);
         }
+    }
+
+    private AppendCall ToCall(List<Write> batch)
+    {
+        var call = new AppendCall(_shard, _receiptLimit);
+        foreach (var write in batch)
+        {
+            write.AddTo(call);
+        }
+        return call;
     }
 
     /// <summary>Makes a call that does nothing unless the shard is held; a frozen shard is waited for, and whoever is behind waits too.</summary>

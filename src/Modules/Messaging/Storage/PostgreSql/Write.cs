@@ -1,3 +1,5 @@
+using ModularChat.Contracts.Messaging;
+
 namespace ModularChat.Messaging.Storage.PostgreSql;
 
 /// <summary>A write that waits for the shard's next call.</summary>
@@ -22,15 +24,21 @@ internal sealed class AppendWrite(Append append, CancellationToken token) : Writ
 {
     // Callers go on elsewhere: the writer has the next call to make.
     private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _place;
+    public Append Append => append;
+
+    /// <summary>True for a message that changes nothing else.</summary>
+    public bool IsMessage => append.Kind == EntryKind.Message && append.Change is null;
+
+    /// <summary>Where it is in the call.</summary>
+    public int Place { get; set; }
 
     public Task<AppendResult> Task => _done.Task;
 
     public override int Size => 1;
 
-    public override void AddTo(AppendCall call) => _place = call.Add(append);
+    public override void AddTo(AppendCall call) => Place = call.Add(append);
 
-    public override void Complete(AppendAnswer answer) => _done.TrySetResult(answer.Results[_place].Result);
+    public override void Complete(AppendAnswer answer) => _done.TrySetResult(answer.Results[Place].Result);
 
     public override void Fail(Exception reason) => _done.TrySetException(reason);
 }

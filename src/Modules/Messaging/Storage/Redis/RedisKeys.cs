@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 
@@ -16,6 +17,14 @@ internal sealed class RedisKeys(string prefix)
 
     /// <summary>The key of a conversation's head and members.</summary>
     public byte[] Conversation(int shard, Guid id) => [.. System.Text.Encoding.UTF8.GetBytes($"{Shard(shard)}:c:"), .. Bytes(id)];
+
+    /// <summary>The key of a list of a conversation's entries.</summary>
+    public byte[] Entries(int shard, Guid id, int block)
+    {
+        byte[] key = [.. System.Text.Encoding.UTF8.GetBytes($"{Shard(shard)}:e:"), .. Bytes(id), 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(key.Length - 4), block);
+        return key;
+    }
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
 

@@ -36,7 +36,7 @@ internal sealed class RedisLogEngine(
                 await cluster.Servers.LookAsync(token);
                 await RedisChecks.CheckAsync(cluster.Servers, logger, token);
                 var meta = await cluster.ReadMetaAsync(token) ?? await MakeAsync(cluster, opening, token);
-                var runs = new RedisRuns(cluster, meta, await PositionsAsync(cluster, meta.ShardCount, token), listener, time, logger);
+                var runs = new RedisRuns(cluster, meta, await PositionsAsync(cluster, meta.ShardCount, token), options.Value.Messages.CachedConversations, listener, time, logger);
                 log = new RedisMessageLog(cluster, runs, options.Value.Messages, messaging.Value.ReceiptLimit, time, logger);
                 await log.ConnectAsync(token);
                 return log;

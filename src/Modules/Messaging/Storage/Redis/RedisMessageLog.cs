@@ -120,8 +120,16 @@ internal sealed partial class RedisMessageLog : ILogDatabase
         return [.. lists.SelectMany(l => l).Select(m => new Guid(m.Bytes.AsSpan(16), bigEndian: true)).Order()];
     }
 
-    public async ValueTask<IReadOnlyList<LogEntry>> ReadAsync(Guid conversationId, long from, long to, int limit, bool newest, CancellationToken token) =>
-        RedisPages.Entries(conversationId, Shard(conversationId), await PageAsync(conversationId, from, to, limit, newest, withCut: false, token));
+    public async ValueTask<IReadOnlyList<LogEntry>> ReadAsync(Guid conversationId, long from, long to, int limit, bool newest, CancellationToken token)
+    {
+        var shard = Shard(conversationId);
+        if (RedisQuickPage.Plan(_runs.Known, conversationId, shard, from, to, limit, newest) is { } page
+            && page.Read((await _cluster.ReadAsync(Keys.Shard(shard), null, page.Commands(Keys), token))[^1], _runs.Known) is { } entries)
+        {
+            return entries;
+        }
+        return RedisPages.Entries(conversationId, shard, await PageAsync(conversationId, from, to, limit, newest, withCut: false, token));
+    }
 
     public async ValueTask<IReadOnlyList<LogEntry>> ReadFeedAsync(int shard, long afterPosition, int limit, CancellationToken token)
     {

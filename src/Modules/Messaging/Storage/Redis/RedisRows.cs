@@ -114,23 +114,32 @@ internal static class RedisRows
     /// <summary>An entry as readers get it. <paramref name="extra"/>: its reactions, or for an edit the target's present body.</summary>
     public static LogEntry LogEntry(ReadOnlySpan<byte> row, Guid conversation, int shard, long seq, ReadOnlySpan<byte> extra)
     {
-        var stored = EntryRow(row, conversation, seq, extra, 0);
-        return new LogEntry(shard, stored.Position, new Entry
+        var reader = new PackedReader(row);
+        var kind = (EntryKind)reader.Byte();
+        var flags = reader.Byte();
+        var (position, number) = (reader.Number(), reader.Number());
+        var (sender, at, id) = (reader.Id(), Time(reader.Long()), reader.Id());
+        // Its request and its check are not for readers.
+        reader.Bytes(16 + 8);
+        long? target = (flags & HasTarget) != 0 ? reader.Number() : null;
+        var (changed, edited) = (flags & IsChanged) != 0 ? (reader.Number(), reader.Long()) : (0, 0);
+        return new LogEntry(shard, position, new Entry
         {
             ConversationId = conversation,
             Seq = seq,
-            Kind = stored.Kind,
-            SenderId = stored.SenderId,
-            At = stored.At,
-            Number = stored.Number,
-            Target = stored.Target,
-            Body = stored.Kind == EntryKind.Edited ? Body(extra) : stored.Body,
-            ClientMessageId = stored.ClientMessageId,
-            Changed = stored.Changed,
-            EditedAt = stored.EditedAt,
-            IsDeleted = stored.IsDeleted ? true : null,
-            IsPinned = stored.IsPinned ? true : null,
-            Reactions = stored.Reactions.Count == 0 ? null : [.. stored.Reactions.GroupBy(r => r.Emoji).Select(g => new ReactionGroup(g.Key, [.. g.Select(r => r.UserId)]))],
+            Kind = kind,
+            SenderId = sender,
+            At = at,
+            Number = number,
+            Target = target,
+            Body = Body(kind == EntryKind.Edited ? extra : reader.Rest),
+            ClientMessageId = id,
+            Changed = changed == 0 ? null : changed,
+            EditedAt = edited == 0 ? null : Time(edited),
+            IsDeleted = (flags & Deleted) != 0 ? true : null,
+            IsPinned = (flags & Pinned) != 0 ? true : null,
+            Reactions = (flags & HasReactions) != 0 && Reactions(extra) is { Count: > 0 } reactions
+                ? [.. reactions.GroupBy(r => r.Emoji).Select(g => new ReactionGroup(g.Key, [.. g.Select(r => r.UserId)]))] : null,
         });
     }
 

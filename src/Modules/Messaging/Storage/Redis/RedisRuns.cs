@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ModularChat.Contracts;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.Redis;
 
 namespace ModularChat.Messaging.Storage.Redis;
@@ -9,7 +10,7 @@ namespace ModularChat.Messaging.Storage.Redis;
 /// may have lost writes: nobody appends to the shard (<c>write.lua</c> compares) before a new run with the positions found is entered.
 /// </summary>
 internal sealed partial class RedisRuns(
-    RedisCluster cluster, RedisMeta first, long[] positions, ICommitListener listener, TimeProvider time, ILogger logger) : IDisposable
+    RedisCluster cluster, RedisMeta first, long[] positions, int knownConversations, ICommitListener listener, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _aligning = new(1);
     private readonly Lock _telling = new();
@@ -18,6 +19,9 @@ internal sealed partial class RedisRuns(
     private volatile RedisMeta _meta = first;
 
     public RedisMeta Meta => _meta;
+
+    /// <summary>What is known of conversations, as of what was told.</summary>
+    public KnownStates Known { get; } = new(positions.Length, knownConversations);
 
     /// <summary>The positions that the listener knows.</summary>
     public long[] Told()
@@ -53,6 +57,7 @@ internal sealed partial class RedisRuns(
         {
             return false;
         }
+        Known.Take(commit);
         try
         {
             listener.Committed(commit);
@@ -91,6 +96,7 @@ internal sealed partial class RedisRuns(
     {
         using var _ = _telling.EnterScope();
         Expect(shard, epoch);
+        Known.Clear();
         _told[shard] = position;
         TellReopened();
     }
@@ -99,6 +105,7 @@ internal sealed partial class RedisRuns(
     public void Set(int shard, long position)
     {
         using var _ = _telling.EnterScope();
+        Known.Clear();
         _told[shard] = position;
     }
 
@@ -135,6 +142,7 @@ internal sealed partial class RedisRuns(
         {
             _meta = await cluster.ReadMetaAsync(token) ?? _meta;
             using var _ = _telling.EnterScope();
+            Known.Clear();
             for (var shard = 0; shard < _aligned.Length; shard++)
             {
                 _aligned[shard] = _meta.LastBreak(shard);
@@ -222,6 +230,7 @@ internal sealed partial class RedisRuns(
         {
             return;
         }
+        Known.Clear();
         foreach (var (shard, position) in found)
         {
             (_told[shard], _aligned[shard]) = (position, meta.LastBreak(shard));

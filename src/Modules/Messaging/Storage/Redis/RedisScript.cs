@@ -18,6 +18,7 @@ internal sealed class RedisScript
     }
 
     public static RedisScript Write { get; } = new("write");
+    public static RedisScript Known { get; } = new("known");
     public static RedisScript Changes { get; } = new("changes");
     public static RedisScript Page { get; } = new("page");
     public static RedisScript Feed { get; } = new("feed");

@@ -166,6 +166,10 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
                 await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
                 return;
             }
+            if (attempt == 1 && await TryKnownAsync(link, writes, epoch))
+            {
+                return;
+            }
             var answer = (await link.RunAsync(RedisScript.Write, Command(link, writes), _stop.Token)).Items;
             switch (answer[0].Text)
             {
@@ -186,6 +190,30 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
                     throw new LogUnavailableException("The shard of the message log does not take writes now.");
             }
         }
+    }
+
+    /// <summary>False when not all that these writes touch is known, or some of it is not so any more: nothing was written then.</summary>
+    private async Task<bool> TryKnownAsync(RedisLink link, List<RedisWrite> writes, int epoch)
+    {
+        if (RedisKnown.Plan(_shard, writes, _runs) is not { } known)
+        {
+            return false;
+        }
+        var answer = (await link.RunAsync(RedisScript.Known, known.Command(_key, link.History), _stop.Token)).Items;
+        var isStored = answer[0].Text == "ok";
+        _runs.Known.Note(_shard, isStored);
+        if (!isStored)
+        {
+            return false;
+        }
+        var commit = known.ToCommit(_shard);
+        _runs.Wrote(commit);
+        if (!_runs.TryTell(commit, epoch))
+        {
+            await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
+        }
+        known.Complete();
+        return true;
     }
 
     private RespCommand Command(RedisLink link, List<RedisWrite> writes)

@@ -20,6 +20,14 @@ internal sealed class RedisWrite(byte[] blob, byte[] body, byte[] first, byte[] 
     /// <summary>True for one that does nothing but have the writer look at what others wrote.</summary>
     public bool IsLook => blob.Length == 0;
 
+    /// <summary>Of an append: the field of its request.</summary>
+    public ReadOnlySpan<byte> Request => blob.AsSpan(18, 12);
+
+    /// <summary>Of an append: the part of its row that never changes.</summary>
+    public ReadOnlySpan<byte> Fixed => blob.AsSpan(44);
+
+    public ReadOnlySpan<byte> Body => body;
+
     public int Size => blob.Length + body.Length + first.Length + second.Length;
 
     /// <summary>What the script says about it.</summary>

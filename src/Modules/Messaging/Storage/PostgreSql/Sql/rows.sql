@@ -17,3 +17,20 @@ CREATE OR REPLACE FUNCTION number_at(p_conversation uuid, p_seq bigint) RETURNS 
         (SELECT e.number - CASE WHEN e.seq > greatest(p_seq, c.cut) AND e.kind = 1 THEN 1 ELSE 0 END FROM entry e
          WHERE e.conversation = p_conversation AND e.seq >= greatest(p_seq, c.cut) ORDER BY e.seq LIMIT 1), c.number) END
     FROM conversation c WHERE c.id = p_conversation $$;
+
+-- The body of a message; what few rows of a page need is no part of its plan, which each page would have to set up.
+CREATE OR REPLACE FUNCTION body_at(p_conversation uuid, p_seq bigint) RETURNS bytea LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT e.body FROM entry e WHERE e.conversation = p_conversation AND e.seq = p_seq);
+END $$;
+
+-- Reactions in the order in which they are shown: emojis, and who.
+CREATE OR REPLACE FUNCTION emojis_at(p_conversation uuid, p_seq bigint) RETURNS bytea[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT array_agg(r.emoji ORDER BY r.first, r.added) FROM reaction r WHERE r.conversation = p_conversation AND r.seq = p_seq);
+END $$;
+
+CREATE OR REPLACE FUNCTION reactors_at(p_conversation uuid, p_seq bigint) RETURNS uuid[] LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT array_agg(r.user_id ORDER BY r.first, r.added) FROM reaction r WHERE r.conversation = p_conversation AND r.seq = p_seq);
+END $$;

@@ -1,0 +1,1 @@
+-- Only functions came: known.sql, and those of rows.sql that read what few rows of a page need.
