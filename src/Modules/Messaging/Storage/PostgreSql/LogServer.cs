@@ -29,6 +29,9 @@ internal sealed class LogServer : IAsyncDisposable
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _readers;
     private readonly SemaphoreSlim _reading;
+    private readonly int _readerCount;
+    // Whoever reads alone uses the one that was used last: its process on the server has everything at hand. The pool would take turns.
+    private NpgsqlConnection? _warm;
     // For whoever finds out what the home is now; a pool that has just refused a host would not try it again at once.
     private readonly NpgsqlDataSource _any;
     private volatile string? _home;
@@ -36,7 +39,7 @@ internal sealed class LogServer : IAsyncDisposable
     public LogServer(string connectionString, int shards, int readers)
     {
         Place = PostgreSqlSource.Describe(connectionString);
-        _reading = new SemaphoreSlim(readers);
+        (_reading, _readerCount) = (new SemaphoreSlim(readers), readers);
         _any = PostgreSqlSource.Open(connectionString, "ModularChat log, looking", 2, Settings, connection => CheckAsync(connection, home: null));
         _readers = PostgreSqlSource.Open(connectionString, "ModularChat log, reading", readers, Settings, connection => CheckAsync(connection, _home));
         _writers = PostgreSqlSource.Open(connectionString, "ModularChat log, writing", Math.Min(shards, 16) + 2, Settings, connection => CheckAsync(connection, _home));
@@ -66,13 +69,26 @@ internal sealed class LogServer : IAsyncDisposable
         {
             for (var attempt = 1; ; attempt++)
             {
+                var connection = Interlocked.Exchange(ref _warm, null);
                 try
                 {
-                    await using var connection = await OpenAsync(_readers, token);
-                    return await read(connection);
+                    connection ??= await OpenAsync(_readers, token);
+                    var result = await read(connection);
+                    // Not while others may wait for it at the pool.
+                    if (_reading.CurrentCount < _readerCount - 1 || Interlocked.CompareExchange(ref _warm, connection, null) is not null)
+                    {
+                        await connection.DisposeAsync();
+                    }
+                    return result;
                 }
-                catch (Exception e) when (PostgreSqlErrors.IsAway(e) && !token.IsCancellationRequested)
+                catch (Exception e)
                 {
+                    await CoolAsync(connection);
+                    await CoolAsync(Interlocked.Exchange(ref _warm, null));
+                    if (!PostgreSqlErrors.IsAway(e) || token.IsCancellationRequested)
+                    {
+                        throw;
+                    }
                     if (attempt == 2)
                     {
                         throw Unavailable(e);
@@ -114,11 +130,15 @@ internal sealed class LogServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await CoolAsync(Interlocked.Exchange(ref _warm, null));
         await _readers.DisposeAsync();
         await _writers.DisposeAsync();
         await _any.DisposeAsync();
         _reading.Dispose();
     }
+
+    /// <summary>Gives a connection back to its pool, which knows whether it can be used again.</summary>
+    private static ValueTask CoolAsync(NpgsqlConnection? connection) => connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource pool, CancellationToken token)
     {

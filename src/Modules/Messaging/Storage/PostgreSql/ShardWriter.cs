@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.PostgreSql;
 using Npgsql;
 
@@ -22,7 +23,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private readonly ShardFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Channel<Write> _queue = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Write> _queue = Channel.CreateUnbounded<Write>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
@@ -72,6 +73,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             if (batch.Count == 0 || await TryWriteAsync(batch))
             {
                 pause = MinPause;
+                await Refill.WaitAsync(_queue.Reader, batch.Count);
                 continue;
             }
             await PauseAsync(pause);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ModularChat.Messaging.Storage.Hearing;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage;
 using ModularChat.Storage.Redis;
 
@@ -105,6 +106,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
             if (batch.Count == 0 || await TryWriteAsync(batch))
             {
                 pause = MinPause;
+                await Refill.WaitAsync(_queue.Reader, batch.Count);
                 continue;
             }
             // A server that is away does not come back by being asked a thousand times a second.

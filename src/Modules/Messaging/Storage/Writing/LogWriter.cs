@@ -156,6 +156,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
                 {
                     pause = MinPause;
                     EraseIfDue();
+                    await Refill.WaitAsync(_queue.Reader, batch.Count);
                     continue;
                 }
                 // A full disk does not get better by asking it a thousand times a second.
