@@ -161,6 +161,15 @@ public sealed class PostgreSqlFaultTests
     }
 
     [Fact]
+    public async Task A_server_older_than_the_oldest_that_is_used_is_refused()
+    {
+        await using var database = new PostgresLogs.Database();
+        await using var server = new LogServer(await database.ConnectionAsync(), shards: 1, readers: 1, oldest: 99);
+        var refusal = await Should.ThrowAsync<UnfitServerException>(async () => await server.OpenAsync(Token));
+        refusal.Message.ShouldMatch("^PostgreSQL at [^ ]+ [(]database [^ ]+[)] is of version [0-9]+, but 99 is the oldest that is used[.]$");
+    }
+
+    [Fact]
     public async Task A_standby_is_refused()
     {
         await using var server = await StartAsync();

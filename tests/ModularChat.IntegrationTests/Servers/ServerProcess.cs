@@ -60,9 +60,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs it to its end, with arguments as they are; for a start that is expected to fail.</summary>
-    public static async Task<(int Exit, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
+    public static Task<(int Exit, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment) =>
+        RunAsync([], arguments, environment);
+
+    /// <summary>The same under another program: its name and arguments.</summary>
+    public static async Task<(int Exit, string Output, string Error)> RunAsync(string[] under, string[] arguments, params (string Name, string Value)[] environment)
     {
-        using var process = new Process { StartInfo = Info([], arguments, environment) };
+        using var process = new Process { StartInfo = Info(under, arguments, environment) };
         process.Start();
         try
         {

@@ -34,10 +34,17 @@ internal sealed class LogServer : IAsyncDisposable
     private NpgsqlConnection? _warm;
     // For whoever finds out what the home is now; a pool that has just refused a host would not try it again at once.
     private readonly NpgsqlDataSource _any;
+    private readonly int _oldest;
     private volatile string? _home;
 
-    public LogServer(string connectionString, int shards, int readers)
+    /// <summary>Connects to nothing yet.</summary>
+    /// <param name="connectionString">As in the settings.</param>
+    /// <param name="shards">How many there are: each has a writer.</param>
+    /// <param name="readers">Most connections that read at once.</param>
+    /// <param name="oldest">The oldest major version of a server that is used.</param>
+    public LogServer(string connectionString, int shards, int readers, int oldest = PostgreSqlSource.OldestVersion)
     {
+        _oldest = oldest;
         Place = PostgreSqlSource.Describe(connectionString);
         (_reading, _readerCount) = (new SemaphoreSlim(readers), readers);
         _any = PostgreSqlSource.Open(connectionString, "ModularChat log, looking", 2, Settings, connection => CheckAsync(connection, home: null));
@@ -162,7 +169,7 @@ internal sealed class LogServer : IAsyncDisposable
         await using var command = new NpgsqlCommand(Look, connection);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(CancellationToken.None);
-        if (WhyNot(reader) is { } why)
+        if (WhyNot(reader, _oldest) is { } why)
         {
             throw new UnfitServerException($"{Place} {why}");
         }
@@ -172,8 +179,8 @@ internal sealed class LogServer : IAsyncDisposable
         }
     }
 
-    private static string? WhyNot(NpgsqlDataReader row) =>
-        row.GetInt32(0) / 10000 < PostgreSqlSource.OldestVersion ? $"is of version {row.GetInt32(0) / 10000}, but {PostgreSqlSource.OldestVersion} is the oldest that is used."
+    private static string? WhyNot(NpgsqlDataReader row, int oldest) =>
+        row.GetInt32(0) / 10000 < oldest ? $"is of version {row.GetInt32(0) / 10000}, but {oldest} is the oldest that is used."
         : row.GetString(1) == "off" ? "has synchronous_commit=off, which loses acknowledged messages: set it to on for this server, database and user."
         : row.GetString(2) == "off" ? "has fsync=off, which loses acknowledged messages: set it to on."
         : row.GetString(3) == "off" ? "has full_page_writes=off, which can lose all messages when the machine fails: set it to on."
