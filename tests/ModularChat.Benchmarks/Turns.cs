@@ -44,6 +44,20 @@ internal sealed class Turns(int rounds, double seconds, Func<IEnumerable<int>> s
         return new Cost(Median(made.Select(c => c.Rate)), Median(made.Select(c => c.Own)), Median(made.Select(c => c.Servers)));
     }
 
+    /// <summary>Waits until this process and the servers do next to nothing, half a minute at most.</summary>
+    public async Task SettleAsync()
+    {
+        for (var second = 0; second < 30; second++)
+        {
+            var before = Environment.CpuUsage.TotalTime + ServerTime();
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+            if (Environment.CpuUsage.TotalTime + ServerTime() - before < TimeSpan.FromMilliseconds(20))
+            {
+                return;
+            }
+        }
+    }
+
     private async Task<Cost> MeasureAsync(Side side)
     {
         var (own, its) = (Environment.CpuUsage.TotalTime, ServerTime());

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ModularChat.Contracts;
 using ModularChat.Messaging.Storage;
 
@@ -97,6 +98,39 @@ public sealed class RedisNodesTests
         told.SelectMany(c => c.Members).Where(m => m.Member.UserId == Bo).ShouldContain(m => m.Member.Read == 2);
         told[^1].Heads.ShouldHaveSingleItem().ShouldBe((await nodes.One.GetHeadsAsync([group], Token))[0]);
     }
+
+    [Fact]
+    public async Task A_page_is_the_same_whether_a_node_knows_the_end_of_the_conversation_or_not()
+    {
+        await using var nodes = await Nodes.OpenAsync(isCluster: false, followMilliseconds: 60_000);
+        var group = Ids.New();
+        await nodes.One.AppendAsync(Appends.Create(group, Ann, Bo), Token);
+        // More than one list of entries.
+        await Task.WhenAll(Enumerable.Range(2, 1098).Select(i => nodes.One.AppendAsync(Appends.Message(group, i % 2 == 0 ? Ann : Bo, $"{i}"), Token).AsTask()));
+        await ShouldReadTheSameAsync();
+        await nodes.One.AppendAsync(Appends.React(group, Bo, 1010, "👍"), Token);
+        await nodes.One.AppendAsync(Appends.Edit(group, Ann, 1050, "edited"), Token);
+        await nodes.One.AppendAsync(Appends.Delete(group, Ann, 1060), Token);
+        await ShouldReadTheSameAsync();
+        await nodes.One.CutAsync(group, 1030, Appends.Start, Token);
+        await ShouldReadTheSameAsync();
+
+        async Task ShouldReadTheSameAsync()
+        {
+            (long From, long To, int Limit)[] pages = [(1, long.MaxValue, 50), (1, long.MaxValue, 200), (1000, 1040, 50), (1020, 1030, 5), (1, 1024, 10), (1025, long.MaxValue, 500), (2000, long.MaxValue, 10)];
+            foreach (var (from, to, limit) in pages)
+            {
+                foreach (var newest in new[] { true, false })
+                {
+                    var page = Text(await nodes.One.ReadAsync(group, from, to, limit, newest, Token));
+                    page.ShouldBe(Text(await nodes.Other.ReadAsync(group, from, to, limit, newest, Token)), $"from {from} to {to}, {limit}, newest: {newest}");
+                }
+            }
+        }
+    }
+
+    private static string Text(IReadOnlyList<LogEntry> page) =>
+        string.Join('\n', page.Select(e => $"{e.Position} {JsonSerializer.Serialize(e.Entry, ContractsJson.Default.Entry)}"));
 
     [Fact]
     public async Task A_cursor_from_a_node_that_is_ahead_is_known_at_once()

@@ -8,8 +8,8 @@ namespace ModularChat.Messaging.Storage.Writing;
 /// </summary>
 internal static class Refill
 {
-    /// <summary>Turns without anybody coming after which nobody is waited for: a few microseconds.</summary>
-    private const int Patience = 8;
+    /// <summary>Turns without anybody coming after which nobody is waited for: some ten microseconds, where a sync takes hundreds.</summary>
+    private const int Patience = 32;
 
     public static async ValueTask WaitAsync<T>(ChannelReader<T> queue, int written)
     {
