@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using ModularChat.Shared.Servers;
 
 namespace ModularChat.IntegrationTests.Servers;
 
@@ -110,12 +109,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int FreePort() => Ports.Free();
 
     private async Task ReadyAsync(CancellationToken token)
     {

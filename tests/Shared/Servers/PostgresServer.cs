@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 
 namespace ModularChat.Shared.Servers;
@@ -44,7 +43,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         _folder = folder;
         _settings = settings;
-        Port = port ?? FreePort();
+        Port = port ?? Ports.Free();
     }
 
     /// <summary>Why no server can be started here; empty when one can.</summary>
@@ -292,13 +291,6 @@ internal sealed class PostgresServer : IAsyncDisposable
         {
             // Gone already.
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string FindPrograms() =>

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace ModularChat.Shared.Servers;
 
@@ -34,7 +32,8 @@ internal sealed class RedisServer : IAsyncDisposable
     private RedisServer(string[] settings)
     {
         _settings = settings;
-        Port = FreePort();
+        // The nodes of a cluster listen on their port and on the one 10,000 above it.
+        Port = Ports.Free(second: 10_000);
     }
 
     /// <summary>Why no server can be started here; empty when one can.</summary>
@@ -168,19 +167,4 @@ internal sealed class RedisServer : IAsyncDisposable
         RedirectStandardError = true,
         WorkingDirectory = Path.GetTempPath(),
     })!;
-
-    // The nodes of a cluster listen on their port and on the one 10,000 above it.
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-            if (port < 55_000)
-            {
-                return port;
-            }
-        }
-    }
 }
