@@ -78,9 +78,9 @@ internal static class Server
 
         builder.AddOperations();
         builder.Services.AddDispatch(loaded.LoadsOfHost, ModuleList.HandlerAssemblies(loaded));
-        builder.Services.AddRemote(loaded);
         builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddBackplane(builder.Configuration);
+        builder.Services.AddRemote(loaded);
         builder.Services.AddModules(builder.Configuration, loaded);
         builder.Services.AddGateway(builder.Configuration, loaded);
         builder.Services.AddEdge();

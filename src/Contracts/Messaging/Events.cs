@@ -42,6 +42,21 @@ public sealed record OwnMarks(Guid UserId, OwnState State);
 /// <summary>The store was opened again after a fault and the outcome of its last transaction is unknown: live connections can no longer be sure that they got everything, so they sync again.</summary>
 public sealed record LogReopened : INotification;
 
+/// <summary>
+/// What happened in the log since the caller last asked, in order: how a process without Messaging hears of <see cref="MessageStored"/>. Waits until there is something.
+/// </summary>
+/// <param name="TailId">What was answered last; null at first.</param>
+/// <param name="After">The number that was answered last.</param>
+/// <param name="Timeout">How long to wait, up to a minute.</param>
+public sealed record FollowStored(Guid? TailId, long After, TimeSpan Timeout) : IRequest<StoredTail>, IRepeatable, IOwnedRequest, IWaitingRequest;
+
+/// <summary>What happened.</summary>
+/// <param name="TailId">Names who tells: another process, or the same after a fault, is another one.</param>
+/// <param name="Last">The number of the last event.</param>
+/// <param name="IsReset">True when something may be missing: connections sync again, as after <see cref="LogReopened"/>.</param>
+/// <param name="Events">In order; may be empty.</param>
+public sealed record StoredTail(Guid TailId, long Last, bool IsReset, MessageStored[] Events);
+
 /// <summary>Commits by one process are on disk. Other nodes that have the log open take them in; whoever misses some finds them in the store.</summary>
 /// <param name="WriterId">The process that has written them.</param>
 /// <param name="Commits">Those of one shard in their order.</param>

@@ -46,7 +46,7 @@ public sealed record MakeCursor(long[] Positions) : IRequest<string>, IRepeatabl
 public sealed record ReadCursor(string Cursor) : IRequest<long[]>, IRepeatable;
 
 /// <summary>The published position of each shard: everything up to it is seen by every request; commits above it come as <see cref="MessageStored"/>.</summary>
-public sealed record GetPositions : IRequest<long[]>, IRepeatable;
+public sealed record GetPositions : IRequest<long[]>, IRepeatable, IOwnedRequest;
 
 /// <summary>Asks whether the store of the messages answers: 0, or a failure.</summary>
 public sealed record PingMessages : IRequest<int>, IRepeatable;

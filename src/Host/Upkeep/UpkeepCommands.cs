@@ -26,7 +26,7 @@ internal static class UpkeepCommands
 
     /// <summary>The modules that a command works on.</summary>
     private static string[] Needs(string command) =>
-        command.StartsWith("user ", StringComparison.Ordinal) || command == "backup" ? ["Identity", "Messaging", "Presence"] : ["Messaging"];
+        command.StartsWith("user ", StringComparison.Ordinal) || command == "backup" ? ["Identity", "Messaging", "Presence", "Notifications"] : ["Messaging"];
 
     private static Task<int> RunHereAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token) => order.Command switch
     {

@@ -66,6 +66,7 @@ public static partial class MessagingModule
         services.AddSingleton(typeof(IPipelineBehavior<,>), typeof(StorageProblems<,>));
         services.AddSingleton<EventQueue>();
         services.AddSingleton<StoredEvents>();
+        services.AddSingleton<RecentEvents>();
         services.AddSingleton<Announcements>();
         services.AddHostedService<AnnounceLoop>();
         services.AddSingleton<CommitPublisher>();

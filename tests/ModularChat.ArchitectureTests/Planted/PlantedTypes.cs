@@ -136,3 +136,16 @@ namespace ModularChat.Planted.Elsewhere
         public Task<string> Handle(Contracts.AnsweredElsewhere request, CancellationToken cancellationToken) => Task.FromResult(request.Text);
     }
 }
+
+namespace ModularChat.Planted.Travelling
+{
+    internal sealed record StaysBehind : INotification;
+
+    internal sealed record SentTwice(Guid ClientMessageId) : IRequest<int>;
+
+    [ModularChat.Contracts.OncePerCluster]
+    internal sealed class OnceForNobodyElse : INotificationHandler<StaysBehind>
+    {
+        public Task Handle(StaysBehind notification, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

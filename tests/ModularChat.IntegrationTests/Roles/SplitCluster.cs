@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using ModularChat.IntegrationTests.Discovery;
+using ModularChat.IntegrationTests.Logs;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Roles;
@@ -20,13 +23,31 @@ internal sealed class SplitCluster(RegistryServer registry) : IAsyncDisposable
     public Task PutGarbageAsync(string id, string value) => registry.PutGarbageAsync(id, value, TestContext.Current.CancellationToken);
 
     /// <summary>Adds a server with these roles.</summary>
-    public Task<ChatServer> AddAsync(string id, string roles, params string[] settings) => AddAsync(id, roles, time: null, settings);
+    public Task<ChatServer> AddAsync(string id, string roles, params string[] settings) => AddAsync(id, roles, log: null, time: null, settings);
 
-    public async Task<ChatServer> AddAsync(string id, string roles, TimeProvider? time, params string[] settings)
+    /// <summary>The same with a log that is looked at, and a time of its own.</summary>
+    public async Task<ChatServer> AddAsync(string id, string roles, CapturedLog? log, TimeProvider? time, params string[] settings)
     {
-        var server = await ChatServer.StartAsync(time, settings: [.. Settings(id, roles), .. settings]);
+        var server = await ChatServer.StartAsync(
+            time, adjust: services => services.AddLogging(b => b.AddProvider(log ?? new CapturedLog())), settings: [.. Settings(id, roles), .. settings]);
         _servers.Add(server);
         return server;
+    }
+
+    /// <summary>Registers a user, and waits until every module can be asked.</summary>
+    public static async Task<ChatUser> ReadyAsync(ChatServer api, string name)
+    {
+        var user = await api.RegisterAsync(name);
+        foreach (var path in new[] { "conversations", $"presence?userIds={user.Id}" })
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            limit.CancelAfter(TimeSpan.FromSeconds(30));
+            while (!(await user.Http.GetAsync(path, limit.Token)).IsSuccessStatusCode)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+            }
+        }
+        return user;
     }
 
     /// <summary>The settings of a node.</summary>

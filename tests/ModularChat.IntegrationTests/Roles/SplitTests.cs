@@ -1,6 +1,10 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using ModularChat.Contracts;
+using ModularChat.IntegrationTests.Gateway;
+using ModularChat.IntegrationTests.Logs;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Roles;
@@ -17,7 +21,7 @@ public sealed class SplitTests
         var api = await cluster.AddAsync("api", "api");
         var messaging = await cluster.AddAsync("messaging", "messaging");
         var presence = await cluster.AddAsync("presence", "presence");
-        var alice = await ReadyAsync(api, "alice");
+        var alice = await SplitCluster.ReadyAsync(api, "alice");
         var bob = await api.RegisterAsync("bob");
 
         var opened = await alice.Http.PutAsync($"conversations/direct/{bob.Id}", null, Cancel);
@@ -44,7 +48,7 @@ public sealed class SplitTests
         await using var cluster = await SplitCluster.StartAsync();
         var api = await cluster.AddAsync("api", "api");
         await cluster.AddAsync("messaging", "messaging,presence");
-        var alice = await ReadyAsync(api, "alice");
+        var alice = await SplitCluster.ReadyAsync(api, "alice");
         var self = (await alice.Http.GetFromJsonAsync<JsonElement>("conversations", Cancel)).GetProperty("conversations")[0].GetProperty("id").GetGuid();
 
         await (await alice.Http.GetAsync($"conversations/{Ids.New()}", Cancel)).ShouldBeProblemAsync(ProblemCodes.NotFound);
@@ -67,19 +71,91 @@ public sealed class SplitTests
         problem.GetProperty("detail").GetString().ShouldBe("No node with Messaging can be asked now.");
     }
 
-    /// <summary>Registers a user, and waits until every module can be asked.</summary>
-    private static async Task<ChatUser> ReadyAsync(ChatServer api, string name)
+    [Fact]
+    public async Task A_gateway_without_messaging_sends_and_gets_messages_once_and_in_order()
     {
-        var user = await api.RegisterAsync(name);
-        foreach (var path in new[] { "conversations", $"presence?userIds={user.Id}" })
+        await using var cluster = await SplitCluster.StartAsync();
+        var api = await cluster.AddAsync("api", "api");
+        var gateway = await cluster.AddAsync("gateway", "gateway", "Cluster:MessagingBesideGateway=false");
+        var messaging = await cluster.AddAsync("messaging", "messaging,presence");
+        var alice = await SplitCluster.ReadyAsync(api, "alice");
+        var bob = await api.RegisterAsync("bob");
+        var conversation = (await alice.OpenDirectAsync(bob)).Id;
+        await using var sender = await LiveAsync(gateway, alice);
+        await using var receiver = await LiveAsync(gateway, bob);
+
+        for (var i = 1; i <= 20; i++)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-            limit.CancelAfter(TimeSpan.FromSeconds(30));
-            while (!(await user.Http.GetAsync(path, limit.Token)).IsSuccessStatusCode)
+            await sender.SendAsync(new JsonObject { ["type"] = "send", ["id"] = $"{i}", ["conversationId"] = conversation, ["clientMessageId"] = Ids.New(), ["text"] = $"m{i}" }, Cancel);
+            (await sender.ExpectAsync("ack", Cancel))["seq"]!.GetValue<long>().ShouldBe(i + 1);
+        }
+        for (var i = 1; i <= 20; i++)
+        {
+            var entry = await receiver.ExpectAsync("entry", Cancel);
+            entry.ToJsonString().ShouldContain($"\"m{i}\"");
+        }
+        // The cursor that is stated is one that the other node understands.
+        var cursor = (await receiver.ExpectAsync("cursor", Cancel))["cursor"]!.GetValue<string>();
+        (await bob.Http.GetFromJsonAsync<JsonElement>($"sync?cursor={cursor}", Cancel)).GetProperty("conversations").GetArrayLength().ShouldBe(0);
+        Directory.GetFiles(gateway.Folder, "*.db").ShouldBeEmpty();
+        Directory.GetFiles(messaging.Folder, "*.db").Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_runs_once_in_the_cluster_runs_where_its_module_is()
+    {
+        await using var cluster = await SplitCluster.StartAsync();
+        var api = await cluster.AddAsync("api", "api");
+        await cluster.AddAsync("messaging", "messaging,presence");
+        var alice = await SplitCluster.ReadyAsync(api, "alice");
+        var before = await alice.Http.GetFromJsonAsync<JsonElement>("sync", Cancel);
+
+        (await alice.Http.PatchAsJsonAsync("me", new { displayName = "Alice A." }, Cancel)).EnsureSuccessStatusCode();
+
+        var after = await alice.Http.GetFromJsonAsync<JsonElement>($"sync?wait=20&cursor={before.GetProperty("cursor").GetString()}", Cancel);
+        after.GetRawText().ShouldContain("\"signal\"");
+        after.GetProperty("versions").GetProperty("profile").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_in_the_registry_and_does_not_answer_is_passed_over()
+    {
+        await using var cluster = await SplitCluster.StartAsync();
+        var log = new CapturedLog();
+        var instance = Ids.New();
+        await cluster.PutGarbageAsync("ghost", $$"""
+            {{instance:D}}
+            {"id":"ghost","instance":"{{instance:D}}","roles":["messaging"],"url":"","region":null,"latitude":null,"longitude":null,"capacity":1,"load":{"connections":0,"cpu":0,"queue":0},"version":"1","state":"Up","startedAt":"2026-01-01T00:00:00Z","internalUrl":"http://127.0.0.1:1"}
+            """.ReplaceLineEndings("\n"));
+        await cluster.PutGarbageAsync("rubbish", instance.ToString("D") + "\n{\"internalUrl\":\"file:///etc/passwd\"}");
+        var api = await cluster.AddAsync("api", "api", log, time: null);
+        await cluster.AddAsync("messaging", "messaging,presence");
+        var alice = await SplitCluster.ReadyAsync(api, "alice");
+
+        for (var i = 0; i < 20; i++)
+        {
+            (await alice.Http.GetAsync("conversations", Cancel)).EnsureSuccessStatusCode();
+        }
+
+        log.LinesFrom(LogLevel.Warning).ShouldContain(l => l.Contains("Node ghost at http://127.0.0.1:1 is not asked for a while: nobody listens there.", StringComparison.Ordinal));
+        log.LinesFrom(LogLevel.Warning).ShouldContain(l => l.Contains("rubbish", StringComparison.Ordinal) && l.Contains("passed over", StringComparison.Ordinal));
+    }
+
+    /// <summary>A gateway opens connections once it reaches messages and accounts.</summary>
+    private static async Task<RawSocket> LiveAsync(ChatServer gateway, ChatUser user)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+                return (await RawSocket.LiveAsync(gateway.Url, user.Token, limit.Token)).Socket;
+            }
+            catch (InvalidOperationException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
             }
         }
-        return user;
     }
 }

@@ -25,6 +25,7 @@ internal sealed class ChatServer : IAsyncDisposable
         var addresses = app.Urls.Where(u => !u.StartsWith("http://unix:", StringComparison.Ordinal)).ToArray();
         Url = new Uri(addresses[0]);
         Http2Url = new Uri(addresses[1]);
+        InternalUrl = new Uri(addresses[^1]);
         HttpsUrl = addresses.Length > 2 ? new Uri(addresses[2]) : null;
         Anonymous = NewClient(null);
     }
@@ -37,6 +38,9 @@ internal sealed class ChatServer : IAsyncDisposable
 
     /// <summary>Where TLS is, when it was asked for.</summary>
     public Uri? HttpsUrl { get; }
+
+    /// <summary>Where other nodes ask it, when that was asked for.</summary>
+    public Uri InternalUrl { get; }
 
     /// <summary>The data folder.</summary>
     public string Folder { get; }

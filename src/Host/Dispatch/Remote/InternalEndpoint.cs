@@ -10,10 +10,10 @@ namespace ModularChat.Host.Dispatch.Remote;
 
 /// <summary>Answers other nodes. Whoever has not proved that it is one learns nothing, not even which paths there are.</summary>
 internal sealed partial class InternalEndpoint(
-    Welcomer welcomer, Sessions sessions, RemoteRequests requests, LoadedModules loaded, IMediator mediator, Deadline deadline, Telemetry telemetry, TimeProvider time,
+    Welcomer welcomer, Sessions sessions, RemoteRequests requests, OnceHandlers once, LoadedModules loaded, IServiceProvider services, IMediator mediator, Deadline deadline, Telemetry telemetry, TimeProvider time,
     ILogger<InternalEndpoint> logger)
 {
-    private const string RequestPath = "/internal/request/";
+    private const string RequestPath = "/internal/request/", EventPath = "/internal/event/";
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -88,15 +88,20 @@ internal sealed partial class InternalEndpoint(
         }
     }
 
-    private Task<byte[]> AnswerAsync(string path, byte[] body, Session session, CancellationToken token)
+    private async Task<byte[]> AnswerAsync(string path, byte[] body, Session session, CancellationToken token)
     {
+        if (path.StartsWith(EventPath, StringComparison.Ordinal) && once.Find(path[EventPath.Length..]) is { } handler && loaded.Loads(handler.Module))
+        {
+            await handler.RunAsync(services, body, token);
+            return "{}"u8.ToArray();
+        }
         var found = path.StartsWith(RequestPath, StringComparison.Ordinal) ? requests.Find(path[RequestPath.Length..]) : null;
         if (found is null || !loaded.Loads(found.Module))
         {
             Log.NotKnown(logger, session.Node, path);
             throw new ChatException(ProblemCodes.Unavailable, "The node that was asked does not know the request: it is of another version, or has other roles.");
         }
-        return found.AnswerAsync(mediator, body, token);
+        return await found.AnswerAsync(mediator, body, token);
     }
 
     private static Answer Refused(ChatException refusal) => new(Answer.Refused, JsonSerializer.SerializeToUtf8Bytes(Refusal.Of(refusal), WireJson.Options));

@@ -1,5 +1,7 @@
 using MediatR;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts.Messaging;
+using ModularChat.Host.Backplane;
 using ModularChat.Host.Roles;
 
 namespace ModularChat.Host.Dispatch.Remote;
@@ -20,10 +22,19 @@ internal static class RemoteSetup
         services.AddSingleton<Greeter>();
         services.AddSingleton<NodeChoice>();
         services.AddSingleton<NodeCalls>();
+        services.AddSingleton<OnceHandlers>();
         if (!loaded.IsAll)
         {
             // A handler of a module that is loaded is found before this one, which is for what is left.
             services.AddTransient(typeof(IRequestHandler<,>), typeof(RemoteHandler<,>));
+            services.AddSingleton<OnceQueue>();
+            services.AddHostedService<OnceElsewhere>();
+            // In the place of the backplane's own.
+            services.AddSingleton<IEventSender, SplitSender>();
+        }
+        if (!loaded.Loads(LoadedModules.Messaging) && services.Any(s => s.ServiceType == typeof(INotificationHandler<MessageStored>)))
+        {
+            services.AddHostedService<StoredFollower>();
         }
     }
 

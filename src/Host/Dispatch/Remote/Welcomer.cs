@@ -22,7 +22,7 @@ internal sealed partial class Welcomer(
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (await ReadAsync(context) is not { } hello || !Proofs.AreEqual(hello.Proof ?? "", hello.ProofWith(_secret)) || hello.Cluster != discovery.Value.Cluster)
+        if (await ReadAsync(context) is not { } hello || !Proofs.AreEqual(hello.Proof, hello.ProofWith(_secret)) || hello.Cluster != discovery.Value.Cluster)
         {
             Refuse(context);
             return;
@@ -63,7 +63,8 @@ internal sealed partial class Welcomer(
         }
         try
         {
-            return await JsonSerializer.DeserializeAsync<Hello>(context.Request.Body, WireJson.Options, context.RequestAborted);
+            var hello = await JsonSerializer.DeserializeAsync<Hello>(context.Request.Body, WireJson.Options, context.RequestAborted);
+            return hello is { Cluster: not null, Node: not null, Version: not null, Number: not null, Proof: not null } ? hello : null;
         }
         catch (Exception e) when (e is JsonException or BadHttpRequestException)
         {
