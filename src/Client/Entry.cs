@@ -27,6 +27,8 @@ public enum EntryKind
     Settings,
     /// <summary>In one's own Self: general data changed; read it again.</summary>
     Signal,
+    /// <summary>A call by the sender began, ended or did not come about.</summary>
+    Call,
 }
 
 /// <summary>One entry of a conversation. A message comes in its present state.</summary>
@@ -104,6 +106,12 @@ public sealed record EntryBody
     [JsonInclude] public string? Subject { get; internal set; }
     /// <summary>Signal: its version now.</summary>
     [JsonInclude] public long? Version { get; internal set; }
+    /// <summary>Call: which.</summary>
+    [JsonInclude] public Guid? CallId { get; internal set; }
+    /// <summary>Call: what happened: started, ended, missed, declined, busy, cancelled.</summary>
+    [JsonInclude] public string? Event { get; internal set; }
+    /// <summary>Call: with ended, how long they talked.</summary>
+    [JsonInclude] public long? Seconds { get; internal set; }
 }
 
 /// <summary>One emoji on a message.</summary>

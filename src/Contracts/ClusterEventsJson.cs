@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
@@ -14,6 +15,8 @@ namespace ModularChat.Contracts;
     GenerationMode = JsonSourceGenerationMode.Default)]
 [JsonSerializable(typeof(AttendanceMoved))]
 [JsonSerializable(typeof(BlockChanged))]
+[JsonSerializable(typeof(CallChanged))]
+[JsonSerializable(typeof(CallSignalled))]
 [JsonSerializable(typeof(CommitsAnnounced))]
 [JsonSerializable(typeof(HeadsAnnounced))]
 [JsonSerializable(typeof(PersonChanged))]

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Discovery;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
@@ -24,6 +25,7 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(MembersBody))]
 [JsonSerializable(typeof(SettingsBody))]
 [JsonSerializable(typeof(SignalBody))]
+[JsonSerializable(typeof(CallBody))]
 [JsonSerializable(typeof(ReactionGroup[]))]
 [JsonSerializable(typeof(SyncPage))]
 [JsonSerializable(typeof(ConversationSync[]))]
@@ -40,6 +42,9 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(PresenceInfo[]))]
 [JsonSerializable(typeof(GroupPresence[]))]
 [JsonSerializable(typeof(ServerChoice))]
+[JsonSerializable(typeof(CallInfo))]
+[JsonSerializable(typeof(IceInfo))]
+[JsonSerializable(typeof(CallSignal))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     /// <summary>

@@ -44,6 +44,10 @@ public static class ProblemCodes
     public static readonly ProblemCode NameTaken = new("name_taken", 409, false, "This name is taken.");
     /// <summary>The thing has changed since the caller read it.</summary>
     public static readonly ProblemCode Conflict = new("conflict", 409, true, "The state has changed meanwhile; read it and try again.");
+    /// <summary>The call is over, or was answered on another device.</summary>
+    public static readonly ProblemCode CallOver = new("call_over", 409, false, "The call is over, or was answered elsewhere.");
+    /// <summary>The caller is in another call, or is being called.</summary>
+    public static readonly ProblemCode InCall = new("in_call", 409, false, "The caller is in another call.");
     /// <summary>A count limit is reached: members, conversations, reactions, friends; detail and limit say which.</summary>
     public static readonly ProblemCode LimitReached = new("limit_reached", 422, false, "A limit is reached.");
     /// <summary>Too many requests; retryAfterMs says when to come back.</summary>

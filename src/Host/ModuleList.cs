@@ -1,4 +1,5 @@
 using System.Reflection;
+using ModularChat.Calls;
 using ModularChat.Discovery;
 using ModularChat.Host.Backplane;
 using ModularChat.Host.Gateway;
@@ -41,6 +42,7 @@ internal static class ModuleList
         new Module<MessagingOptions>("Messaging", (services, configuration) => services.AddMessaging(configuration), routes => routes.MapMessaging()),
         new Module<PresenceOptions>("Presence", (services, configuration) => services.AddPresence(configuration), routes => routes.MapPresence()),
         new Module<NotificationsOptions>("Notifications", (services, configuration) => services.AddNotifications(configuration), routes => routes.MapNotifications()),
+        new Module<CallsOptions>("Calls", (services, configuration) => services.AddCalls(configuration), routes => routes.MapCalls()),
         new Module<DiscoveryOptions>("Discovery", (services, configuration) => services.AddDiscovery(configuration), routes => routes.MapDiscovery()),
     ];
 

@@ -25,7 +25,7 @@ internal abstract class NamesConverter<T>(params string[] names) : JsonConverter
 }
 
 internal sealed class EntryKindConverter() : NamesConverter<EntryKind>(
-    "unknown", "created", "message", "edited", "deleted", "reaction", "pinned", "members", "settings", "signal");
+    "unknown", "created", "message", "edited", "deleted", "reaction", "pinned", "members", "settings", "signal", "call");
 
 internal sealed class ConversationKindConverter() : NamesConverter<ConversationKind>("unknown", "direct", "group", "channel", "self");
 

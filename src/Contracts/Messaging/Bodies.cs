@@ -59,3 +59,27 @@ public sealed record SettingsBody(string? Title = null, HistoryVisibility? Histo
 /// <param name="Subject">What changed: profile, settings, friends, blocks, devices.</param>
 /// <param name="Version">Its version now.</param>
 public sealed record SignalBody(string Subject, long Version);
+
+/// <summary>What happened with a call.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CallEvent>))]
+public enum CallEvent
+{
+    /// <summary>It was answered.</summary>
+    [JsonStringEnumMemberName("started")] Started = 0,
+    /// <summary>It is over, after it was answered.</summary>
+    [JsonStringEnumMemberName("ended")] Ended = 1,
+    /// <summary>Nobody answered.</summary>
+    [JsonStringEnumMemberName("missed")] Missed = 2,
+    /// <summary>The callee did not want it.</summary>
+    [JsonStringEnumMemberName("declined")] Declined = 3,
+    /// <summary>The callee was in another call.</summary>
+    [JsonStringEnumMemberName("busy")] Busy = 4,
+    /// <summary>The caller gave up before an answer.</summary>
+    [JsonStringEnumMemberName("cancelled")] Cancelled = 5,
+}
+
+/// <summary>Content of a call entry; its sender is who called.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="Event">What happened.</param>
+/// <param name="Seconds">With ended: how long they talked.</param>
+public sealed record CallBody(Guid CallId, CallEvent Event, long? Seconds = null);

@@ -38,6 +38,8 @@ public enum EntryKind
     [JsonStringEnumMemberName("settings")] Settings = 7,
     /// <summary>In Self: general data of the user changed; read it again when the version is newer. Body: <see cref="SignalBody"/>.</summary>
     [JsonStringEnumMemberName("signal")] Signal = 8,
+    /// <summary>A call by the sender began, ended or did not come about. Body: <see cref="CallBody"/>.</summary>
+    [JsonStringEnumMemberName("call")] Call = 9,
 }
 
 /// <summary>

@@ -155,3 +155,9 @@ public sealed record GetRecipients(Caller Caller, Guid ConversationId) : IReques
 /// <param name="UserId">Whose.</param>
 /// <param name="Limit">At most so many.</param>
 public sealed record GetDirectPartners(Guid UserId, int Limit) : IRequest<Guid[]>, IRepeatable;
+
+/// <summary>Writes into the conversation what became of a call. For module Calls; a repetition changes nothing.</summary>
+/// <param name="ConversationId">The conversation.</param>
+/// <param name="CallerId">Who called.</param>
+/// <param name="Call">What happened.</param>
+public sealed record RecordCall(Guid ConversationId, Guid CallerId, CallBody Call) : IRequest<Stored>, IRepeatable;

@@ -8,7 +8,7 @@ namespace ModularChat.Host.Description;
 internal static class OperationList
 {
     private const string Accounts = "Accounts", Profiles = "Profiles", People = "People", Administration = "Administration", Applications = "Applications";
-    private const string Conversations = "Conversations", Members = "Members", Messages = "Messages", Reading = "Reading", Server = "Server", PresenceTag = "Presence", Push = "Push";
+    private const string Conversations = "Conversations", Members = "Members", Messages = "Messages", Reading = "Reading", Server = "Server", PresenceTag = "Presence", Push = "Push", Calls = "Calls";
 
     public static readonly IReadOnlyList<Operation> All =
     [
@@ -62,6 +62,22 @@ internal static class OperationList
         new("GET", "/me/push/settings", "getPushSettings", Push, "What the caller is told of"),
         new("PUT", "/me/push/settings", "putPushSettings", Push, "Replaces what the caller is told of, but for single conversations"),
         new("PUT", "/conversations/{id}/push", "setPushLevel", Push, "What the caller is told of in one conversation") { Needs = ["level"], Problems = [NotFound] },
+
+        new("POST", "/conversations/{id}/calls", "startCall", Calls, "Calls the other of a direct conversation")
+        {
+            Needs = ["callId", "legId"], Problems = [NotFound, Unreachable, InCall, IdReused, RateLimited, Conflict],
+        },
+        new("GET", "/calls", "listCalls", Calls, "The caller's calls that are not over"),
+        new("GET", "/calls/{id}", "getCall", Calls, "A call, and what the other end has told since") { Problems = [NotFound] },
+        new("POST", "/calls/{id}/accept", "acceptCall", Calls, "Answers a call") { Needs = ["legId"], Problems = [NotFound, Unreachable, CallOver] },
+        new("POST", "/calls/{id}/decline", "declineCall", Calls, "Does not want a call") { Problems = [NotFound, CallOver] },
+        new("POST", "/calls/{id}/hangup", "hangUp", Calls, "Leaves a call, or takes it back while it rings") { Needs = ["legId"], Problems = [NotFound] },
+        new("POST", "/calls/{id}/renew", "renewCall", Calls, "Says that an end is still there") { Needs = ["legId"], Problems = [NotFound, CallOver] },
+        new("POST", "/calls/{id}/signal", "signalCall", Calls, "Tells the other end something")
+        {
+            Statuses = [204], Needs = ["legId", "signal"], Problems = [NotFound, CallOver, Conflict, TooLong, LimitReached, RateLimited],
+        },
+        new("GET", "/calls/{id}/ice", "getIce", Calls, "New credentials of the relay for a call") { Problems = [NotFound, CallOver] },
 
         new("GET", "/friends", "listFriends", People, "The caller's friends and open requests"),
         new("PUT", "/friends/{userId}", "putFriend", People, "Asks for friendship, or accepts") { Problems = [NotFound, Unreachable, LimitReached] },

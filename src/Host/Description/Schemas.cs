@@ -13,7 +13,7 @@ internal static class Schemas
     [
         (EntryKind.Created, typeof(CreatedBody)), (EntryKind.Message, typeof(MessageBody)), (EntryKind.Edited, typeof(MessageBody)),
         (EntryKind.Reaction, typeof(ReactionBody)), (EntryKind.Pinned, typeof(PinnedBody)), (EntryKind.Members, typeof(MembersBody)),
-        (EntryKind.Settings, typeof(SettingsBody)), (EntryKind.Signal, typeof(SignalBody)),
+        (EntryKind.Settings, typeof(SettingsBody)), (EntryKind.Signal, typeof(SignalBody)), (EntryKind.Call, typeof(CallBody)),
     ];
 
     public static async Task ShapeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken token)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
 using ModularChat.Host.Edge;
@@ -101,6 +102,30 @@ internal static class Frames
         {
             writer.WriteBoolean("truncated"u8, value: true);
         }
+    });
+
+    public static Frame Call(CallInfo call) => Call(null, new CallAnswer(call));
+
+    /// <summary>The answer to a call frame.</summary>
+    public static Frame Call(FrameId? id, CallAnswer answer) => Write("call", (id, answer), static (writer, it) =>
+    {
+        WriteId(writer, it.id);
+        writer.WritePropertyName("call"u8);
+        JsonSerializer.Serialize(writer, it.answer.Call, Json.CallInfo);
+        if (it.answer.Ice is { } ice)
+        {
+            writer.WritePropertyName("ice"u8);
+            JsonSerializer.Serialize(writer, ice, Json.IceInfo);
+        }
+    });
+
+    public static Frame CallSignal(CallSignalled told) => Write("callSignal", told, static (writer, told) =>
+    {
+        writer.WriteString("callId"u8, told.CallId);
+        writer.WriteString("legId"u8, told.LegId);
+        writer.WriteNumber("number"u8, told.Signal.Number);
+        writer.WritePropertyName("signal"u8);
+        JsonSerializer.Serialize(writer, told.Signal.Signal, Json.CallSignal);
     });
 
     public static Frame Hello(Connection connection, Caller caller, string version, GatewayOptions options, IReadOnlyDictionary<string, long> limits) =>

@@ -8,7 +8,7 @@ internal sealed class ClusterOptions
 {
     /// <summary>
     /// What this process does, with commas between: <c>all</c> (default), or of api (accounts and the REST endpoints), gateway (connections), messaging, presence,
-    /// notifications and discovery (where clients ask for a server).
+    /// calls, notifications and discovery (where clients ask for a server).
     /// </summary>
     [Required, RegularExpression(@"[a-z]+(\s*,\s*[a-z]+)*", ErrorMessage = "Cluster:Roles must be all, or of api, gateway and the names of modules in small letters, with commas between.")]
     public string Roles { get; set; } = "all";

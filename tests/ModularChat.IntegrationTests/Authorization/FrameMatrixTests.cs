@@ -24,6 +24,7 @@ public sealed class FrameMatrixTests
         ("typing", Gone, Gone, Unreachable, Ok),
         ("heartbeat", Ok, Ok, Ok, Ok),
         ("watch", Gone, Gone, Ok, Ok),
+        ("call", Gone, Gone, Unreachable, Forbidden),
         ("goodbye", Ok, Ok, Ok, Ok),
     ];
 
@@ -138,6 +139,9 @@ public sealed class FrameMatrixTests
                 break;
             case "react":
                 (frame["clientMessageId"], frame["seq"], frame["emoji"]) = (Ids.New(), Cast.Message, "x");
+                break;
+            case "call":
+                (frame["action"], frame["callId"], frame["legId"]) = ("start", Ids.New(), Ids.New());
                 break;
             case "mark":
                 frame["read"] = Cast.Message;

@@ -95,6 +95,17 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         new("POST", "conversations/{id}/marks", No, Gone, Ok, Ok, Ok, new { read = 2 }),
         new("POST", "conversations/{id}/typing", No, Gone, Gone, Unreachable, Ok),
 
+        // Calls. The group has none; the id is of nobody's.
+        new("POST", "conversations/{id}/calls", No, Gone, Gone, Unreachable, Forbidden, new { callId = Ids.New(), legId = Ids.New() }),
+        Own("GET", "calls"),
+        Each("GET", "calls/{id}", Gone),
+        Each("POST", "calls/{id}/accept", Gone, new { legId = Ids.New() }),
+        Each("POST", "calls/{id}/decline", Gone),
+        Each("POST", "calls/{id}/hangup", Gone, new { legId = Ids.New() }),
+        Each("POST", "calls/{id}/renew", Gone, new { legId = Ids.New() }),
+        Each("POST", "calls/{id}/signal", Gone, new { legId = Ids.New(), signal = new { kind = "restart" } }),
+        Each("GET", "calls/{id}/ice", Gone),
+
         // Messages; {seq} is one of the owner's.
         new("GET", "conversations/{id}/messages", No, Gone, Ok, Ok, Ok),
         new("POST", "conversations/{id}/messages", No, Gone, Gone, Unreachable, Ok, new { clientMessageId = Ids.New(), text = "text" }),

@@ -29,6 +29,7 @@ public sealed class WalkTests
         var bo = await walk.EnterAsync("register", "bo-b");
         var carl = await walk.EnterAsync("register", "carl");
         await PeopleAsync(walk, alice, bo, carl);
+        await CallsAsync(walk, alice, carl);
         await ConversationsAsync(walk, alice, bo, carl);
         await AdministrationAsync(walk, alice, bo, carl);
         // Last: the server then ends.
@@ -68,6 +69,25 @@ public sealed class WalkTests
         await walk.AskAsync(bo, "PUT", $"blocks/{carl.Id}");
         await walk.AskAsync(bo, "GET", "blocks");
         await walk.AskAsync(bo, "DELETE", $"blocks/{carl.Id}");
+    }
+
+    private static async Task CallsAsync(Walk walk, Person alice, Person carl)
+    {
+        var direct = (await walk.AskAsync(alice, "PUT", $"conversations/direct/{carl.Id}")).GetProperty("id").GetGuid();
+        var (caller, callee) = (Ids.New(), Ids.New());
+        var call = $"calls/{Ids.New()}";
+        await walk.AskAsync(alice, "POST", $"conversations/{direct}/calls", new { callId = Guid.Parse(call[6..]), legId = caller });
+        await walk.AskAsync(carl, "GET", "calls");
+        await walk.AskAsync(carl, "POST", $"{call}/accept", new { legId = callee });
+        await walk.AskAsync(alice, "POST", $"{call}/signal", new { legId = caller, signal = new { kind = "offer", sdp = "v=0\r\ns=-\r\n" } });
+        await walk.AskAsync(alice, "POST", $"{call}/signal", new { legId = caller, signal = new { kind = "candidates", candidates = new[] { new { candidate = "candidate:1", sdpMid = "0", sdpMLineIndex = 0 } } } });
+        await walk.AskAsync(carl, "GET", $"{call}?after=0");
+        await walk.AskAsync(carl, "POST", $"{call}/renew", new { legId = callee });
+        await walk.AskAsync(alice, "GET", $"{call}/ice");
+        await walk.AskAsync(alice, "POST", $"{call}/hangup", new { legId = caller });
+        await walk.AskAsync(carl, "POST", $"{call}/decline");
+        // The entries that it left.
+        await walk.AskAsync(carl, "GET", $"conversations/{direct}/messages");
     }
 
     private static async Task ConversationsAsync(Walk walk, Person alice, Person bo, Person carl)

@@ -58,6 +58,9 @@ internal sealed class ChatHub(HubConnections connections, FrameRouter router, Ti
     [HubMethodName("Watch")]
     public Task<Frame> WatchAsync(HubArgument frame) => HandleAsync("watch", frame);
 
+    [HubMethodName("Call")]
+    public Task<Frame> CallAsync(HubArgument frame) => HandleAsync("call", frame);
+
     [HubMethodName("Goodbye")]
     public async Task<Frame> GoodbyeAsync() => await HandleAsync(new ClientFrame { Type = "goodbye" });
 

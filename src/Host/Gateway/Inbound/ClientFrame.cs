@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ModularChat.Contracts.Calls;
 
 namespace ModularChat.Host.Gateway.Inbound;
 
@@ -24,6 +25,11 @@ internal sealed record ClientFrame
     public bool Contacts { get; init; }
     public Guid[]? UserIds { get; init; }
     public Guid[]? ConversationIds { get; init; }
+    public string? Action { get; init; }
+    public Guid? CallId { get; init; }
+    public Guid? LegId { get; init; }
+    public bool Failed { get; init; }
+    public CallSignal? Signal { get; init; }
 
     /// <summary>Names neither token nor text.</summary>
     public override string ToString() => $"frame {Type}";

@@ -179,11 +179,13 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
                 await mediator.Send(watch, token);
                 connection.Watched = watch;
                 return frame.Id is { } watchId ? Frames.Ok(watchId) : null;
+            case "call":
+                return await CallFrames.AnswerAsync(mediator, caller, frame, token);
             case "goodbye":
                 connection.Close(CloseReason.Goodbye);
                 return null;
             default:
-                throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat, watch, goodbye.") { Field = "type" };
+                throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat, watch, call, goodbye.") { Field = "type" };
         }
     }
 

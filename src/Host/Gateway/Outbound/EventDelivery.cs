@@ -1,12 +1,14 @@
 using MediatR;
+using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Presence;
 
 namespace ModularChat.Host.Gateway.Outbound;
 
-/// <summary>What is not in the log: typing, presence, general data that changes too often for it, and sessions that end.</summary>
+/// <summary>What is not in the log: typing, presence, calls, general data that changes too often for it, and sessions that end.</summary>
 internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions) :
-    INotificationHandler<TypingSignalled>, INotificationHandler<PresenceMoved>, INotificationHandler<UserDataChanged>, INotificationHandler<SessionEnded>
+    INotificationHandler<TypingSignalled>, INotificationHandler<PresenceMoved>, INotificationHandler<UserDataChanged>, INotificationHandler<SessionEnded>,
+    INotificationHandler<CallChanged>, INotificationHandler<CallSignalled>
 {
     public Task Handle(TypingSignalled notification, CancellationToken cancellationToken)
     {
@@ -51,9 +53,33 @@ internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions
         return Task.CompletedTask;
     }
 
+    public Task Handle(CallChanged notification, CancellationToken cancellationToken)
+    {
+        var frame = Frames.Call(notification.Call);
+        foreach (var user in notification.Recipients)
+        {
+            DeliverTo(user, frame);
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(CallSignalled notification, CancellationToken cancellationToken)
+    {
+        DeliverTo(notification.Recipient, Frames.CallSignal(notification));
+        return Task.CompletedTask;
+    }
+
     public Task Handle(SessionEnded notification, CancellationToken cancellationToken)
     {
         sessions.End(notification.SessionId);
         return Task.CompletedTask;
+    }
+
+    private void DeliverTo(Guid userId, Frame frame)
+    {
+        foreach (var connection in table.Of(userId))
+        {
+            connection.Deliver(0, 0, frame);
+        }
     }
 }

@@ -26,5 +26,7 @@ internal static class Bodies
 
     public static JsonBody Of(SignalBody body) => Of(body, Json.SignalBody);
 
+    public static JsonBody Of(CallBody body) => Of(body, Json.CallBody);
+
     private static JsonBody Of<T>(T body, JsonTypeInfo<T> type) => new(JsonSerializer.SerializeToUtf8Bytes(body, type));
 }

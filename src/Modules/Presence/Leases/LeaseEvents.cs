@@ -15,8 +15,8 @@ internal sealed class LeaseEvents(ILeases leases) : INotificationHandler<Session
     {
         foreach (var stored in notification.Entries)
         {
-            // A signal is written by the server.
-            if (stored.Entry.Kind != EntryKind.Signal)
+            // Signals and what became of calls are written by the server.
+            if (stored.Entry.Kind is not (EntryKind.Signal or EntryKind.Call))
             {
                 await leases.TouchAsync(stored.Entry.SenderId, cancellationToken);
             }

@@ -32,6 +32,114 @@ export interface components {
         ApplicationsAnswer: {
             applications: components["schemas"]["ApplicationInfo"][];
         };
+        /** @description A call with what its media need. */
+        CallAnswer: {
+            /** @description The call. */
+            call: components["schemas"]["CallInfo"];
+            /** @description How the two reach each other; absent when it is over. */
+            ice?: components["schemas"]["IceInfo"];
+        };
+        /** @description Content of a call entry; its sender is who called. */
+        CallBody: {
+            /**
+             * Format: uuid
+             * @description The call.
+             */
+            callId: string;
+            /**
+             * @description What happened with a call.
+             * @enum {unknown}
+             */
+            event: "started" | "ended" | "missed" | "declined" | "busy" | "cancelled";
+            /**
+             * Format: int64
+             * @description With ended: how long they talked.
+             */
+            seconds?: number;
+        };
+        /** @description A call between two, as both may see it. */
+        CallInfo: {
+            /**
+             * Format: uuid
+             * @description The call; made by the caller's device.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The direct conversation of the two.
+             */
+            conversationId: string;
+            /**
+             * Format: uuid
+             * @description Who called.
+             */
+            callerId: string;
+            /**
+             * Format: uuid
+             * @description Who was called.
+             */
+            calleeId: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["CallState"];
+            /**
+             * Format: int64
+             * @description Rises with every change; of two copies the one with the higher version holds.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it began to ring.
+             */
+            startedAt: string;
+            /**
+             * Format: uuid
+             * @description The end of the caller that is in it.
+             */
+            callerLegId: string;
+            /**
+             * Format: uuid
+             * @description The end of the callee that answered; absent until then.
+             */
+            calleeLegId?: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            answeredAt?: string;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            endedAt?: string;
+            /** @description How it ended. */
+            outcome?: components["schemas"]["CallOutcome"];
+        };
+        CallList: {
+            calls: components["schemas"]["CallInfo"][];
+        };
+        /** @enum {unknown} */
+        CallOutcome: "ended" | "cancelled" | "declined" | "busy" | "missed" | "lost" | "failed";
+        /** @description One thing that an end tells the other. */
+        CallSignal: {
+            /** @description What. */
+            kind: components["schemas"]["SignalKind"];
+            /** @description Offer, answer: the description (RFC 8866), up to the limit maxDescriptionBytes. */
+            sdp?: string;
+            /** @description Candidates: 1 to 20, in all up to the limit maxCandidates since the last description. */
+            candidates?: components["schemas"]["IceCandidate"][];
+        };
+        /**
+         * @description Where a call stands.
+         * @enum {unknown}
+         */
+        CallState: "ringing" | "active" | "ended";
+        /** @description A call as one of the two sees it. */
+        CallView: {
+            /** @description The call. */
+            call: components["schemas"]["CallInfo"];
+            /** @description What the other end has told, in order; what a newer description made old is left out. */
+            signals: components["schemas"]["NumberedSignal"][];
+        };
         ChangeBody: {
             /** Format: uuid */
             clientMessageId?: string;
@@ -216,8 +324,8 @@ export interface components {
              * @description The seq of the message that an edited, deleted, reaction or pinned entry is about.
              */
             target?: number;
-            /** @description By kind: created CreatedBody, message MessageBody, edited MessageBody, reaction ReactionBody, pinned PinnedBody, members MembersBody, settings SettingsBody, signal SignalBody. Absent in deleted entries, and where the reader may not see the message. */
-            body?: components["schemas"]["CreatedBody"] | components["schemas"]["MessageBody"] | components["schemas"]["ReactionBody"] | components["schemas"]["PinnedBody"] | components["schemas"]["MembersBody"] | components["schemas"]["SettingsBody"] | components["schemas"]["SignalBody"];
+            /** @description By kind: created CreatedBody, message MessageBody, edited MessageBody, reaction ReactionBody, pinned PinnedBody, members MembersBody, settings SettingsBody, signal SignalBody, call CallBody. Absent in deleted entries, and where the reader may not see the message. */
+            body?: components["schemas"]["CreatedBody"] | components["schemas"]["MessageBody"] | components["schemas"]["ReactionBody"] | components["schemas"]["PinnedBody"] | components["schemas"]["MembersBody"] | components["schemas"]["SettingsBody"] | components["schemas"]["SignalBody"] | components["schemas"]["CallBody"];
             /**
              * Format: uuid
              * @description The id that the sender's device gave the request; only in the sender's own copies.
@@ -244,7 +352,7 @@ export interface components {
          * @description What an entry of a log is. The number is stored: never reuse one.
          * @enum {unknown}
          */
-        EntryKind: "created" | "message" | "edited" | "deleted" | "reaction" | "pinned" | "members" | "settings" | "signal";
+        EntryKind: "created" | "message" | "edited" | "deleted" | "reaction" | "pinned" | "members" | "settings" | "signal" | "call";
         ExternalSessionRequest: {
             device?: components["schemas"]["DeviceRequest"];
         };
@@ -272,6 +380,12 @@ export interface components {
             userIds: string[];
             history?: components["schemas"]["HistoryVisibility"];
         };
+        HangUpBody: {
+            /** Format: uuid */
+            legId: string;
+            /** @default false */
+            failed: boolean;
+        };
         /** @description A page of history. */
         HistoryPage: {
             /** @description In seq order, only visible ones. */
@@ -283,6 +397,41 @@ export interface components {
         };
         /** @enum {unknown} */
         HistoryVisibility: "all" | "joined";
+        /** @description As in an RTCIceCandidateInit. */
+        IceCandidate: {
+            /** @description Up to 512 characters; empty: there are no more. */
+            candidate: string;
+            /** @description Up to 64 characters. */
+            sdpMid?: string;
+            /**
+             * Format: int32
+             * @description 0 to 255.
+             */
+            sdpMLineIndex?: number;
+            /** @description Up to 256 characters. */
+            usernameFragment?: string;
+        };
+        /** @description How peer connections of a call are made. */
+        IceInfo: {
+            /** @description As in an RTCConfiguration. */
+            iceServers: components["schemas"]["IceServer"][];
+            /** @description True: the two send through a relay only, and so do not learn each other's addresses. */
+            relayOnly: boolean;
+            /**
+             * Format: date-time
+             * @description Until when the credentials open a relay; absent when there are none. Ask again for a later restart.
+             */
+            expiresAt?: string;
+        };
+        /** @description A STUN or TURN server. */
+        IceServer: {
+            /** @description Its addresses: `stun:`, `turn:` or `turns:`. */
+            urls: string[];
+            /** @description Made for this user and call. */
+            username?: string;
+            /** @description The password to it. Secret. */
+            credential?: string;
+        };
         JoinBody: {
             /** Format: uuid */
             clientMessageId?: string;
@@ -303,11 +452,17 @@ export interface components {
              */
             count: number;
         };
+        LegBody: {
+            /** Format: uuid */
+            legId: string;
+        };
         Limits: {
             /** Format: int64 */
             answersPerMinute: number;
             /** Format: int64 */
             awayAfterMinutes: number;
+            /** Format: int64 */
+            callsPerMinute: number;
             /** Format: int64 */
             connectionsPerUser: number;
             /** Format: int64 */
@@ -319,7 +474,11 @@ export interface components {
             /** Format: int64 */
             maxBlocks: number;
             /** Format: int64 */
+            maxCandidates: number;
+            /** Format: int64 */
             maxConversationsPerUser: number;
+            /** Format: int64 */
+            maxDescriptionBytes: number;
             /** Format: int64 */
             maxDevices: number;
             /** Format: int64 */
@@ -352,6 +511,12 @@ export interface components {
             presenceGroupLimit: number;
             /** Format: int64 */
             receiptLimit: number;
+            /** Format: int64 */
+            reconnectSeconds: number;
+            /** Format: int64 */
+            renewSeconds: number;
+            /** Format: int64 */
+            ringSeconds: number;
             /** Format: int64 */
             sessionDays: number;
             /** Format: int64 */
@@ -483,6 +648,16 @@ export interface components {
         };
         NodesAnswer: {
             nodes: components["schemas"]["NodeInfo"][];
+        };
+        /** @description A signal with its place among those of its call. */
+        NumberedSignal: {
+            /**
+             * Format: int64
+             * @description From 1, rising.
+             */
+            number: number;
+            /** @description The signal. */
+            signal: components["schemas"]["CallSignal"];
         };
         /** @description The level of one conversation. */
         OwnPushLevel: {
@@ -914,6 +1089,22 @@ export interface components {
              * @description Its version now.
              */
             version: number;
+        };
+        SignalCallBody: {
+            /** Format: uuid */
+            legId: string;
+            signal: components["schemas"]["CallSignal"];
+        };
+        /**
+         * @description What the two ends tell each other.
+         * @enum {unknown}
+         */
+        SignalKind: "offer" | "answer" | "candidates" | "restart";
+        StartCallBody: {
+            /** Format: uuid */
+            callId: string;
+            /** Format: uuid */
+            legId: string;
         };
         /**
          * @description What every change of a log answers. It is given only after the entry is on disk. A retry under the same
