@@ -1,4 +1,5 @@
 using ModularChat.Benchmarks;
+using ModularChat.Benchmarks.Cluster;
 
 return args switch
 {
@@ -6,11 +7,12 @@ return args switch
     ["log-layout", .. var rest] => LogLayouts.Run(rest),
     ["log-provider"] => LogProviders.Run(),
     ["first-sync", var host, .. var rest] => await FirstSync.RunAsync(host, rest),
+    ["cluster", var host, .. var rest] => await ClusterBenchmark.RunAsync(host, rest),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine($"usage: dotnet run -c Release --project tests/ModularChat.Benchmarks -- {LogSettings.Usage} | log-layout [rows before] [seconds a cell] | log-provider | first-sync <ModularChat.Host.dll> [conversations] [messages in each]");
+    Console.Error.WriteLine($"usage: dotnet run -c Release --project tests/ModularChat.Benchmarks -- {LogSettings.Usage} | log-layout [rows before] [seconds a cell] | log-provider | first-sync <ModularChat.Host.dll> [conversations] [messages in each] | cluster <ModularChat.Host.dll> [postgresql|redis] [seconds] [pairs] [clients] [messages a second] [most nodes] [fewest nodes]");
     return 2;
 }

@@ -13,7 +13,6 @@ namespace ModularChat.Host.Backplane.Redis;
 /// </summary>
 internal sealed partial class RedisBackplane : IBackplane
 {
-    private const int MostUnderWay = 10_000;
     private const byte EchoForm = 0;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(4);
@@ -28,7 +27,6 @@ internal sealed partial class RedisBackplane : IBackplane
     private volatile ConnectionMultiplexer? _connection;
     private Task _loop = Task.CompletedTask;
     private long _lastEcho;
-    private int _underWay;
     private volatile bool _isAway;
 
     public RedisBackplane(IOptions<BackplaneOptions> options, TimeProvider time, ILogger<RedisBackplane> logger)
@@ -73,21 +71,9 @@ internal sealed partial class RedisBackplane : IBackplane
         _loop = Task.Run(KeepAsync, CancellationToken.None);
     }
 
-    public bool Publish(byte[] frame)
-    {
-        if (_connection is not { IsConnected: true } connection)
-        {
-            return false;
-        }
-        // A server that hangs must not fill the memory.
-        if (Interlocked.Increment(ref _underWay) > MostUnderWay)
-        {
-            Interlocked.Decrement(ref _underWay);
-            return false;
-        }
-        _ = PublishAsync(connection, frame);
-        return true;
-    }
+    public bool Publish(byte[] frame) =>
+        // A server that hangs must not fill the memory: nothing more is given to it until it has answered.
+        _time.GetElapsedTime(Volatile.Read(ref _lastEcho)) < Patience / 2 && Send(frame);
 
     public async ValueTask DisposeAsync()
     {
@@ -97,19 +83,21 @@ internal sealed partial class RedisBackplane : IBackplane
         _stop.Dispose();
     }
 
-    private async Task PublishAsync(ConnectionMultiplexer connection, byte[] frame)
+    private bool Send(byte[] frame)
     {
+        if (_connection is not { IsConnected: true } connection)
+        {
+            return false;
+        }
         try
         {
-            await connection.GetSubscriber().PublishAsync(_channel, frame);
+            connection.GetSubscriber().Publish(_channel, frame, CommandFlags.FireAndForget);
+            return true;
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or InvalidOperationException)
         {
             // Lost, as frames may be; the echo tells for how long.
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
+            return false;
         }
     }
 
@@ -136,7 +124,7 @@ internal sealed partial class RedisBackplane : IBackplane
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                Publish(_echo);
+                Send(_echo);
                 var isAway = _time.GetElapsedTime(Volatile.Read(ref _lastEcho)) > Patience;
                 if (isAway && !_isAway)
                 {
@@ -163,8 +151,7 @@ internal sealed partial class RedisBackplane : IBackplane
     {
         await DropAsync();
         _connection = await ConnectAsync(_stop.Token);
-        Interlocked.Exchange(ref _underWay, 0);
-        Publish(_echo);
+        Send(_echo);
         // Its echo has a period's time before the connection counts as lost again.
         await Task.Delay(Period, _time, _stop.Token);
     }
