@@ -26,6 +26,10 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(UserActed))]
 [JsonSerializable(typeof(UserDataChanged))]
 [JsonSerializable(typeof(WatchMoved))]
+[JsonSerializable(typeof(AttendanceMoved))]
+[JsonSerializable(typeof(PersonChanged))]
+[JsonSerializable(typeof(UserActed))]
+[JsonSerializable(typeof(WatchMoved))]
 public sealed partial class ClusterEventsJson : JsonSerializerContext
 {
     /// <summary>What to write and read with.</summary>

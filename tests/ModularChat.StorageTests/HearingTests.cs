@@ -141,7 +141,7 @@ public sealed class HearingTests
                         break;
                     case 4:
                         // From a node that has not noticed that another history began.
-                        to.Hear(heard with { RunId = Ids.New(), Commit = heard.Commit! with { Entries = [] } });
+                        to.Hear(heard with { RunId = Ids.New(), Commit = heard.Commit is { } there ? there with { Entries = [] } : null });
                         break;
                 }
                 to.Hear(heard);
@@ -165,12 +165,12 @@ public sealed class HearingTests
 
         public void Reopened(long[] positions) => Inner.Reopened(positions);
 
-        public void Wrote(Guid runId, Commit commit)
+        public void Wrote(Guid runId, int shard, long previous, long position, Commit? commit)
         {
             if (Other is { } other)
             {
-                var read = CommitCodec.Read(CommitCodec.Write(commit), commit.Shard, other.Info.ShardCount, commit.PreviousPosition, commit.Position);
-                air.Send(other, new HeardCommit(runId, commit.Shard, commit.PreviousPosition, commit.Position, read.ShouldNotBeNull()));
+                var read = commit is null ? null : CommitCodec.Read(CommitCodec.Write(commit), shard, other.Info.ShardCount, previous, position).ShouldNotBeNull();
+                air.Send(other, new HeardCommit(runId, shard, previous, position, read));
             }
         }
     }

@@ -34,10 +34,9 @@ internal sealed partial class AnnounceLoop(
             var bytes = 0;
             while (bytes < MostBytes / 2 && announcements.Reader.TryRead(out var wrote))
             {
-                var (runId, commit) = wrote;
-                var content = ContentOf(commit);
+                var content = wrote.Commit is { } commit ? ContentOf(commit) : null;
                 bytes += content?.Length ?? 0;
-                commits.Add(new AnnouncedCommit(runId, commit.Shard, commit.PreviousPosition, commit.Position, content));
+                commits.Add(new AnnouncedCommit(wrote.RunId, wrote.Shard, wrote.Previous, wrote.Position, content));
             }
             if (commits.Count > 0)
             {

@@ -35,7 +35,8 @@ internal sealed partial class CommitPublisher(
         events.Add(commit);
     }
 
-    public void Wrote(Guid runId, Commit commit) => announcements.Add(runId, commit);
+    public void Wrote(Guid runId, int shard, long previous, long position, Commit? commit) =>
+        announcements.Add(new AnnouncedWrite(runId, shard, previous, position, commit));
 
     public void Reopened(long[] positions)
     {

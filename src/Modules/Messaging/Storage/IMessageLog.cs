@@ -109,8 +109,11 @@ internal interface ICommitListener
     /// <see cref="Committed"/> tells it, which waits for what others did before it.
     /// </summary>
     /// <param name="runId">The run that it belongs to.</param>
-    /// <param name="commit">What was written.</param>
-    void Wrote(Guid runId, Commit commit)
+    /// <param name="shard">The shard.</param>
+    /// <param name="previous">Its position before.</param>
+    /// <param name="position">Its position now.</param>
+    /// <param name="commit">What was written; null when that has to be read.</param>
+    void Wrote(Guid runId, int shard, long previous, long position, Commit? commit)
     {
     }
 

@@ -46,7 +46,7 @@ internal sealed class PlacedListener(ICommitListener listener)
             all.Listener.Committed(commit);
         }
 
-        public void Wrote(Guid runId, Commit commit) => all.Listener.Wrote(runId, commit);
+        public void Wrote(Guid runId, int shard, long previous, long position, Commit? commit) => all.Listener.Wrote(runId, shard, previous, position, commit);
 
         public void Reopened(long[] positions)
         {

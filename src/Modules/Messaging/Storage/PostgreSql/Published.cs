@@ -22,11 +22,11 @@ internal sealed partial class Published(int shards, int knownConversations, ICom
     public void Begin(long[] positions) => positions.CopyTo(_positions, 0);
 
     /// <summary>What this process wrote, before it is told.</summary>
-    public void Wrote(Guid runId, Commit commit)
+    public void Wrote(Guid runId, int shard, long previous, long position, Commit? commit)
     {
         try
         {
-            listener.Wrote(runId, commit);
+            listener.Wrote(runId, shard, previous, position, commit);
         }
         catch (Exception e)
         {

@@ -65,9 +65,9 @@ internal sealed class ShardFeed(int shard, int shards, LogServer server, LogHist
     {
         // One that may lack what others did is for nobody: it is read with that.
         var commit = answer.Position > answer.Previous && answer.IsExact ? answer.ToCommit() : null;
-        if (commit is not null)
+        if (answer.Position > answer.Previous)
         {
-            published.Wrote(history.Info.RunId, commit);
+            published.Wrote(history.Info.RunId, shard, answer.Previous, answer.Position, commit);
         }
         if (answer.Previous > published[shard] && Ear is { } ear)
         {

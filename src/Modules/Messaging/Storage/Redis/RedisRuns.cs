@@ -83,7 +83,7 @@ internal sealed partial class RedisRuns(
     {
         try
         {
-            listener.Wrote(_meta.Runs[^1].Id, commit);
+            listener.Wrote(_meta.Runs[^1].Id, commit.Shard, commit.PreviousPosition, commit.Position, commit);
         }
         catch (Exception e)
         {
