@@ -22,8 +22,10 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
     public IReadOnlyList<string> Engines { get; } =
         [.. (string[])["postgresql", "replica", "redis"], .. options.Registry == "zookeeper" ? (string[])["zookeeper"] : [], "nginx", "haproxy"];
 
-    /// <summary>Nodes first, and the two proxies, which lead to all of them.</summary>
-    public IReadOnlyList<Uri> Servers => [.. Nodes.Select(UrlOf), UrlOf("nginx"), UrlOf("haproxy")];
+    /// <summary>What answers everything: the two proxies, and the nodes where each does all.</summary>
+    public IReadOnlyList<string> Fronts => options.Roles is null ? [.. Nodes, "nginx", "haproxy"] : ["nginx", "haproxy"];
+
+    public IReadOnlyList<Uri> Servers => [.. Fronts.Select(UrlOf)];
 
     public string Folder => _folder;
 
@@ -51,6 +53,10 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
             // Short enough that what is longer than every timeout is not very long.
             "--set", "Gateway:HeartbeatSeconds=3", "--set", $"Gateway:OfflineAfterSeconds={Text(ProveOptions.OfflineSeconds)}", "--set", "Identity:LogInsPerMinute=0",
         ];
+        if (options.Roles is { } roles)
+        {
+            words.AddRange(["--roles", roles]);
+        }
         if (options.Host is { } host)
         {
             words.AddRange(["--host", host]);

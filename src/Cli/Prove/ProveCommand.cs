@@ -12,6 +12,7 @@ internal static class ProveCommand
         var script = new Option<string?>("--script") { Description = "The script cluster of the repository; without it, it is looked for in this folder and those above." };
         var seed = new Option<int?>("--seed") { Description = "Repeats the order of another run." };
         var nodes = new Option<int>("--nodes") { Description = "Chat servers, 2 to 9.", DefaultValueFactory = _ => 3 };
+        var roles = new Option<string?>("--roles") { Description = "What each node does, like \"api,discovery gateway,messaging presence\"; everything without it." };
         var registry = new Option<string>("--registry") { Description = "zookeeper or redis.", DefaultValueFactory = _ => "zookeeper" };
         var log = new Option<string>("--log") { Description = "postgresql or redis.", DefaultValueFactory = _ => "postgresql" };
         var host = new Option<string?>("--host") { Description = "The chat server's program; without it the newest build." };
@@ -26,7 +27,7 @@ internal static class ProveCommand
         var plant = new Option<bool>("--plant") { Description = "Makes one loss on purpose, which the run must find.", Hidden = true };
         var command = new Command("cluster", "Starts a cluster with ./cluster, kills and cuts off one part after another under load, and checks that nothing that was confirmed is lost, doubled or out of order.")
         {
-            script, seed, nodes, registry, log, host, clients, pause, seconds, brief, steps, only, keep, presence, plant,
+            script, seed, nodes, roles, registry, log, host, clients, pause, seconds, brief, steps, only, keep, presence, plant,
         };
         command.SetAction(async (parsed, token) =>
         {
@@ -41,6 +42,7 @@ internal static class ProveCommand
                 Script = Path.GetFullPath(found),
                 Seed = parsed.GetValue(seed) ?? Random.Shared.Next(),
                 Nodes = Math.Clamp(parsed.GetValue(nodes), 2, 9),
+                Roles = parsed.GetValue(roles),
                 Registry = parsed.GetValue(registry)!,
                 Log = parsed.GetValue(log)!,
                 Host = parsed.GetValue(host),
@@ -80,7 +82,7 @@ internal static class ProveCommand
         await output.WriteLineAsync($"{proof.Acked} messages confirmed: lost {proof.Count(Wrong.Lost)}, duplicated {proof.Count(Wrong.Duplicated)}, reordered {proof.Count(Wrong.Reordered)}{string.Concat(others)}".AsMemory(), token);
         if (!proof.IsClean)
         {
-            await output.WriteLineAsync($"Again: chat prove cluster --seed {options.Seed}{(options.Short ? " --short" : "")} --nodes {options.Nodes} --clients {options.Clients}".AsMemory(), token);
+            await output.WriteLineAsync($"Again: chat prove cluster --seed {options.Seed}{(options.Short ? " --short" : "")} --nodes {options.Nodes}{(options.Roles is { } roles ? $" --roles \"{roles}\"" : "")} --clients {options.Clients}".AsMemory(), token);
         }
         return proof.IsClean ? 0 : 1;
     }

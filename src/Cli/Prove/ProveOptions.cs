@@ -10,6 +10,8 @@ internal sealed record ProveOptions
     public required string Script { get; init; }
     public int Seed { get; init; }
     public int Nodes { get; init; } = 3;
+    /// <summary>What each node does, as in the script; null: everything.</summary>
+    public string? Roles { get; init; }
     public string Registry { get; init; } = "zookeeper";
     public string Log { get; init; } = "postgresql";
     /// <summary>The chat server; null: the script finds one.</summary>

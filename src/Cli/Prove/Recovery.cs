@@ -26,7 +26,7 @@ internal sealed class Recovery(LocalCluster cluster, Crowd crowd, ProveOptions o
         List<Guid> offline = [.. crowd.Nobody, .. crowd.Present.Where((_, i) => crowd.Devices[i].IsAway)];
         return await UntilAsync(async () =>
         {
-            foreach (var node in cluster.Nodes)
+            foreach (var node in cluster.Fronts)
             {
                 if (await PresenceOfAsync(node, online, offline, token) is { Length: > 0 } wrong)
                 {
