@@ -135,6 +135,24 @@ public sealed class IdentityReplicaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nobody_waits_for_the_one_who_tries_a_replica_that_stands_still()
+    {
+        await using var server = await StartAsync();
+        var (alice, bob) = await FollowedAsync(server);
+        await _replica.FreezeAsync(frozen: true, Cancel);
+        (await NameAsync(server, alice, bob)).ShouldBe("bob");
+        server.Time.Advance(TimeSpan.FromSeconds(6));
+
+        var trying = NameAsync(server, alice, bob);
+        var other = await NameAsync(server, bob, bob);
+
+        other.ShouldBe("bob");
+        trying.IsCompleted.ShouldBeFalse("it waits for the replica");
+        (await trying).ShouldBe("bob");
+        await _replica.FreezeAsync(frozen: false, Cancel);
+    }
+
+    [Fact]
     public async Task Each_replica_is_asked_about_the_database_that_it_follows()
     {
         var second = await _primary.CreateDatabaseAsync("chat1", Cancel);

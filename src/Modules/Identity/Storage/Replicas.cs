@@ -15,7 +15,7 @@ internal interface IReplica
 }
 
 /// <summary>
-/// All replicas, asked in turn. One that fails is left out for some seconds; one that lags behind what the reader has to see, or by more
+/// All replicas, asked in turn. One that fails is left out for some seconds and then tried by one reader, whom the others do not wait for; one that lags behind what the reader has to see, or by more
 /// than 15 seconds, is passed over. Which database one follows is read from itself.
 /// </summary>
 internal sealed partial class Replicas(IReadOnlyList<IReplica> all, Databases databases, TimeProvider time, ILogger<Replicas> logger)
@@ -38,7 +38,7 @@ internal sealed partial class Replicas(IReadOnlyList<IReplica> all, Databases da
         for (var i = 0; i < _known.Length; i++)
         {
             var replica = _known[(first + i) % _known.Length];
-            if ((replica.Index is { } follows && follows != index) || replica.IsLeftOut(time, now))
+            if ((replica.Index is { } follows && follows != index) || !replica.MayTry(time, now))
             {
                 continue;
             }
@@ -47,6 +47,7 @@ internal sealed partial class Replicas(IReadOnlyList<IReplica> all, Databases da
                 await using var db = replica.Replica.Open();
                 db.ChangeTracker.QueryTrackingBehavior = Microsoft.EntityFrameworkCore.QueryTrackingBehavior.NoTracking;
                 replica.Index ??= await SchemaOpener.PlaceAsync(db, token);
+                replica.Answered();
                 if (replica.Index == index && await HasFollowedAsync(replica, db, index, readerId, token))
                 {
                     return (true, await read(db));
@@ -87,6 +88,7 @@ internal sealed partial class Replicas(IReadOnlyList<IReplica> all, Databases da
 
     private sealed class Known(IReplica replica)
     {
+        private readonly Lock _gate = new();
         private long? _failed;
 
         public IReplica Replica => replica;
@@ -98,10 +100,41 @@ internal sealed partial class Replicas(IReadOnlyList<IReplica> all, Databases da
 
         public long Asked { get; set; }
 
-        public bool IsLeftOut(TimeProvider time, long now) => _failed is { } failed && time.GetElapsedTime(failed, now) < LeftOut;
+        /// <summary>False while it is left out; after that true for one reader, until it has answered.</summary>
+        public bool MayTry(TimeProvider time, long now)
+        {
+            lock (_gate)
+            {
+                if (_failed is not { } failed)
+                {
+                    return true;
+                }
+                if (time.GetElapsedTime(failed, now) < LeftOut)
+                {
+                    return false;
+                }
+                // One that stands still takes seconds to say nothing: nobody else is to spend them meanwhile.
+                _failed = now;
+                return true;
+            }
+        }
+
+        public void Answered()
+        {
+            lock (_gate)
+            {
+                _failed = null;
+            }
+        }
 
         // What comes back under the same address may be another one.
-        public void Forget(long now) => (_failed, Index, Position) = (now, null, -1);
+        public void Forget(long now)
+        {
+            lock (_gate)
+            {
+                (_failed, Index, Position) = (now, null, -1);
+            }
+        }
     }
 
     private static partial class Log
