@@ -13,7 +13,7 @@ internal static class Tool
 {
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), DiscoverCommand.Make(), DrainCommand.Make(), ProveCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore(), StoreCommand.MakeRetention(), StoreCommand.MakeUser() };
+        var root = new RootCommand("Tools for a ModularChat server.") { ReplayCommand.Make(), BenchCommand.Make(), BenchRelay.Make(), AdminCommand.Make(), DiscoverCommand.Make(), DrainCommand.Make(), ProveCommand.Make(), StoreCommand.Make(), BackupCommand.Make(), BackupCommand.MakeRestore(), StoreCommand.MakeRetention(), StoreCommand.MakeUser(), PushCommand.Make() };
         return await root.Parse(args).InvokeAsync();
     }
 }

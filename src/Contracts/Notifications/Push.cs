@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MediatR;
 
 namespace ModularChat.Contracts.Notifications;
 
@@ -65,3 +66,12 @@ public enum PushStep
     /// <summary>Given up; an administrator may send it again.</summary>
     [JsonStringEnumMemberName("dead")] Dead = 8,
 }
+
+/// <summary>A call rings: pushed at once, urgent, and of no use after its time. Whoever has no subscription is passed over.</summary>
+/// <param name="CallId">The call: pushes of one call replace each other.</param>
+/// <param name="ConversationId">Where.</param>
+/// <param name="CallerId">Who calls.</param>
+/// <param name="UserIds">Who is called; at most 1,000.</param>
+/// <param name="ExpiresAt">When it stops ringing.</param>
+/// <returns>How many pushes were queued.</returns>
+public sealed record PushCall(Guid CallId, Guid ConversationId, Guid CallerId, Guid[] UserIds, DateTimeOffset ExpiresAt) : IRequest<int>;

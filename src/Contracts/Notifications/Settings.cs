@@ -23,20 +23,20 @@ public sealed record PushSettings(PushLevel Level, PushContent Content, PushCont
 
 /// <summary>What the caller wants to be told.</summary>
 /// <param name="Caller">Who.</param>
-public sealed record GetPushSettings(Caller Caller) : IRequest<PushSettings>;
+public sealed record GetPushSettings(Caller Caller) : IRequest<PushSettings>, IRepeatable;
 
 /// <summary>Replaces what the caller wants, but for single conversations; what is null gets its default.</summary>
 /// <param name="Caller">Who.</param>
 /// <param name="Level">Default: all.</param>
 /// <param name="Content">Default: full.</param>
 /// <param name="QuietHours">Default: none.</param>
-public sealed record PutPushSettings(Caller Caller, PushLevel? Level, PushContent? Content, PushQuietHours? QuietHours) : IRequest<PushSettings>;
+public sealed record PutPushSettings(Caller Caller, PushLevel? Level, PushContent? Content, PushQuietHours? QuietHours) : IRequest<PushSettings>, IRepeatable;
 
 /// <summary>What the caller wants of one conversation; answers the level that it has now, null for that of all conversations.</summary>
 /// <param name="Caller">A member.</param>
 /// <param name="ConversationId">The conversation.</param>
 /// <param name="Level">all, mentions, nothing, or default.</param>
-public sealed record SetPushLevel(Caller Caller, Guid ConversationId, string? Level) : IRequest<OwnPushLevel>;
+public sealed record SetPushLevel(Caller Caller, Guid ConversationId, string? Level) : IRequest<OwnPushLevel>, IRepeatable;
 
 /// <summary>The level of one conversation.</summary>
 /// <param name="Level">Absent: that of all conversations.</param>

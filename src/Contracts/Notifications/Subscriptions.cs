@@ -4,7 +4,7 @@ namespace ModularChat.Contracts.Notifications;
 
 /// <summary>What a device needs for subscribing.</summary>
 /// <param name="Caller">Who asks.</param>
-public sealed record GetPushKeys(Caller Caller) : IRequest<PushKeys>;
+public sealed record GetPushKeys(Caller Caller) : IRequest<PushKeys>, IRepeatable;
 
 /// <summary>What a device needs for subscribing.</summary>
 /// <param name="Kinds">The kinds of push that this server sends.</param>
@@ -29,7 +29,7 @@ public sealed record PushSubscription(
 
 /// <summary>The caller's subscriptions, the oldest first.</summary>
 /// <param name="Caller">Whose.</param>
-public sealed record ListPushSubscriptions(Caller Caller) : IRequest<PushSubscription[]>;
+public sealed record ListPushSubscriptions(Caller Caller) : IRequest<PushSubscription[]>, IRepeatable;
 
 /// <summary>Registers a device with its push service, or brings what is known of it up to date.</summary>
 /// <param name="Caller">Whose device.</param>
@@ -38,7 +38,7 @@ public sealed record ListPushSubscriptions(Caller Caller) : IRequest<PushSubscri
 /// <param name="P256dh">The device's public key in base64url.</param>
 /// <param name="Auth">The device's secret in base64url.</param>
 /// <param name="Name">Up to 64 characters.</param>
-public sealed record PutPushSubscription(Caller Caller, PushKind? Kind, string? Endpoint, string? P256dh, string? Auth, string? Name) : IRequest<PushSubscription>
+public sealed record PutPushSubscription(Caller Caller, PushKind? Kind, string? Endpoint, string? P256dh, string? Auth, string? Name) : IRequest<PushSubscription>, IRepeatable
 {
     /// <summary>Names no endpoint and no key.</summary>
     public override string ToString() => nameof(PutPushSubscription);

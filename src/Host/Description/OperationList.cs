@@ -61,6 +61,10 @@ internal static class OperationList
         new("DELETE", "/me/push/subscriptions/{id}", "removePushSubscription", Push, "Takes a subscription away") { Problems = [NotFound] },
         new("GET", "/me/push/settings", "getPushSettings", Push, "What the caller is told of"),
         new("PUT", "/me/push/settings", "putPushSettings", Push, "Replaces what the caller is told of, but for single conversations"),
+        new("GET", "/me/push/trace", "tracePushes", Push, "What was done about messages for the caller"),
+        new("POST", "/push/shown", "confirmPush", Push, "Says that a device has shown a push") { IsAnonymous = true, Needs = ["id", "receipt"] },
+        new("GET", "/admin/push/dead", "listDeadPushes", Administration, "Pushes that were given up"),
+        new("POST", "/admin/push/dead/{id}/resend", "resendPush", Administration, "Has a push that was given up tried again") { Problems = [NotFound] },
         new("PUT", "/conversations/{id}/push", "setPushLevel", Push, "What the caller is told of in one conversation") { Needs = ["level"], Problems = [NotFound] },
 
         new("POST", "/conversations/{id}/calls", "startCall", Calls, "Calls the other of a direct conversation")

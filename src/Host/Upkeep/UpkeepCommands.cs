@@ -35,6 +35,8 @@ internal static class UpkeepCommands
         "store rebalance" => RebalanceAsync(services, order, output, token),
         "user export" => ExportAsync(services, order.Arguments["name"], output, token),
         "user erase" => EraseAsync(services, order.Arguments["name"], output, token),
+        "push trace" => PushTraceAsync(services, order, output, token),
+        "push test" => PushTestAsync(services, order, output, token),
         "retention" => RetainAsync(services, order, output, token),
         "backup" => Backup.SaveAsync(services, order.Arguments["folder"], output, token),
         _ => throw new StartupException($"A running server does not know the command {order.Command}: is it of another version?"),
@@ -128,6 +130,31 @@ internal static class UpkeepCommands
         output.Line(Text($"{messages:N0} messages were emptied; the account {user} is a removed user now."));
         output.Line("Copies made by others are out of reach: backups, snapshots of file systems, the write-ahead logs and archives of database servers, clients.");
         return 0;
+    }
+
+    private static async Task<int> PushTraceAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token)
+    {
+        var user = await IdentityModule.FindUserAsync(services, order.Arguments["name"], token);
+        foreach (var line in await NotificationsModule.TraceAsync(services, user, order.Arguments.GetValueOrDefault("message"), token))
+        {
+            output.Line(line);
+        }
+        return 0;
+    }
+
+    private static async Task<int> PushTestAsync(IServiceProvider services, UpkeepOrder order, IUpkeepOutput output, CancellationToken token)
+    {
+        var user = await IdentityModule.FindUserAsync(services, order.Arguments["name"], token);
+        var lines = await NotificationsModule.TestAsync(services, user, token);
+        foreach (var line in lines)
+        {
+            output.Line(line);
+        }
+        if (lines.Count == 0)
+        {
+            output.Line("This user has no subscription.");
+        }
+        return lines.Count > 0 && lines.All(line => line.Contains(": Sent ", StringComparison.Ordinal)) ? 0 : 1;
     }
 
     private static string Day(DateTimeOffset? at) => at?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "never";

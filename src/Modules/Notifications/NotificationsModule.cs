@@ -2,15 +2,21 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Endpoints;
+using ModularChat.Notifications.Following;
 using ModularChat.Notifications.Keeping;
 using ModularChat.Notifications.Keys;
 using ModularChat.Notifications.Preferences;
+using ModularChat.Notifications.Providers;
+using ModularChat.Notifications.Sending;
 using ModularChat.Notifications.Starting;
 using ModularChat.Notifications.Storage;
 using ModularChat.Notifications.Storage.Postgres;
 using ModularChat.Notifications.Storage.Sqlite;
 using ModularChat.Notifications.Subscriptions;
+using ModularChat.Notifications.Sweeping;
+using ModularChat.Notifications.Tracing;
 using ModularChat.Storage;
 using ModularChat.Storage.Outbound;
 
@@ -30,9 +36,24 @@ public static partial class NotificationsModule
         services.AddSingleton(provider => new OutboundGuard(provider.GetRequiredService<IOptions<NotificationsOptions>>().Value.Inside));
         services.AddSingleton<SubscriptionRules>();
         services.AddSingleton<SubscriptionBook>();
-        services.AddTransient<PreferenceBook>();
+        services.AddSingleton<PreferenceBook>();
+        services.AddSingleton<Decisions>();
+        services.AddSingleton<FeedSignal>();
+        services.AddSingleton<ShardLeases>();
+        services.AddSingleton<FeedReader>();
+        services.AddSingleton<PushQueue>();
+        services.AddSingleton<SendSignal>();
+        services.AddSingleton<PushMetrics>();
+        services.AddSingleton<Composer>();
+        services.AddSingleton<Sender>();
+        services.AddSingleton<IPushProvider, WebPushProvider>();
         services.AddSingleton<PushCopy>();
+        services.AddSingleton<TestPush>();
+        services.AddSingleton<Sweep>();
         services.AddHostedService<PushStart>();
+        services.AddHostedService<FeedLoop>();
+        services.AddHostedService<SendLoop>();
+        JobStore.Add(services, configuration);
         return services;
     }
 
@@ -40,6 +61,7 @@ public static partial class NotificationsModule
     public static IEndpointRouteBuilder MapNotifications(this IEndpointRouteBuilder routes)
     {
         PushApi.Map(routes);
+        TraceApi.Map(routes);
         return routes;
     }
 

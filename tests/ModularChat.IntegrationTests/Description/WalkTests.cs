@@ -5,7 +5,10 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Servers;
+using ModularChat.Notifications.Sending;
+using ModularChat.Notifications.Storage;
 using ModularChat.Shared;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ModularChat.IntegrationTests.Description;
 
@@ -31,6 +34,7 @@ public sealed class WalkTests
         await PeopleAsync(walk, alice, bo, carl);
         await CallsAsync(walk, alice, carl);
         await ConversationsAsync(walk, alice, bo, carl);
+        await PushAsync(server, walk, alice, bo);
         await AdministrationAsync(walk, alice, bo, carl);
         // Last: the server then ends.
         var nodes = await walk.AskAsync(alice, "GET", "admin/nodes");
@@ -123,6 +127,23 @@ public sealed class WalkTests
         await walk.AskAsync(carl, "DELETE", $"{group}/members/{carl.Id}");
         await walk.AskAsync(bo, "GET", "sync");
         await walk.OpenAsync(bo, "events");
+    }
+
+    private static async Task PushAsync(ChatServer server, Walk walk, Person alice, Person bo)
+    {
+        await walk.AskAsync(bo, "GET", $"me/push/trace?messageId={Ids.New()}:1");
+        var shown = Ids.New();
+        await walk.AskAsync(null, "POST", "push/shown", new { id = shown, receipt = await server.Services.GetRequiredService<Composer>().ReceiptAsync(shown, Cancel) });
+        var dead = await server.Services.GetRequiredService<PushStore>().WriteAsync(
+            db =>
+            {
+                var row = new QueueRow { Id = Ids.New(), UserId = bo.Id, Subject = PushSubject.Test, Provider = "push.example.org", State = QueueState.Dead, LastAnswer = "400" };
+                db.Queue.Add(row);
+                return Task.FromResult(row.Id);
+            },
+            Cancel);
+        await walk.AskAsync(alice, "GET", "admin/push/dead?limit=10");
+        await walk.AskAsync(alice, "POST", $"admin/push/dead/{dead}/resend");
     }
 
     private static async Task AdministrationAsync(Walk walk, Person alice, Person bo, Person carl)

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -126,6 +127,12 @@ internal sealed class ChatServer : IAsyncDisposable
 
     /// <summary>A client over HTTP/2 without TLS.</summary>
     public HttpClient NewHttp2Client(string? token) => NewClient(Http2Url, token, new Version(2, 0));
+
+    /// <summary>What the server is made of.</summary>
+    public IServiceProvider Services => _app!.Services;
+
+    /// <summary>Asks a module as another module does.</summary>
+    public Task<T> AskModulesAsync<T>(IRequest<T> request) => _app!.Services.GetRequiredService<IMediator>().Send(request, TestContext.Current.CancellationToken);
 
     /// <summary>Stops the server in order; the folder stays until the server is disposed.</summary>
     public async Task StopAsync()

@@ -26,7 +26,11 @@ internal sealed class PushTables : IAsyncDisposable
     public PushStore Store => _services.GetRequiredService<PushStore>();
 
     /// <summary>A node; on PostgreSQL in a database of its own unless one is given.</summary>
-    public static async Task<PushTables> OpenAsync(string engine, PostgresFixture postgres, string? database = null, ManualTime? time = null, params string[] settings)
+    public static Task<PushTables> OpenAsync(string engine, PostgresFixture postgres, string? database = null, ManualTime? time = null, params string[] settings) =>
+        OpenAsync(engine, postgres, static _ => { }, database, time, settings);
+
+    /// <summary>With some services added.</summary>
+    public static async Task<PushTables> OpenAsync(string engine, PostgresFixture postgres, Action<IServiceCollection> adjust, string? database = null, ManualTime? time = null, params string[] settings)
     {
         database = engine == "postgresql" ? database ?? await postgres.CreateDatabaseAsync() : null;
         var folder = Directory.CreateTempSubdirectory("modularchat-push-");
@@ -38,6 +42,7 @@ internal sealed class PushTables : IAsyncDisposable
         collection.AddSingleton<TimeProvider>(clock);
         collection.AddStorage(configuration);
         collection.AddNotifications(configuration);
+        adjust(collection);
         var tables = new PushTables(collection.BuildServiceProvider(), folder, clock, database);
         await tables.Store.OpenAsync(TestContext.Current.CancellationToken);
         return tables;

@@ -58,6 +58,8 @@ internal class PushDb(DbContextOptions options) : DbContext(options)
         {
             queue.ToTable(Prefix + "queue").HasKey(row => row.Id);
             queue.Property(row => row.Id).ValueGeneratedNever();
+            // What is decided anew about a row that a sender claims at that moment must not be lost with it.
+            queue.Property(row => row.State).IsConcurrencyToken();
             queue.HasIndex(row => new { row.State, row.DueAt });
             queue.HasIndex(row => new { row.SubscriptionId, row.ConversationId });
             queue.HasIndex(row => row.UserId);

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using ModularChat.Contracts;
 
 namespace ModularChat.Notifications.Storage;
@@ -44,7 +45,7 @@ internal sealed class PushStore(IPushDatabase database) : IDisposable
                 await OpenAsync(token);
                 return await WriteOnceAsync(write, isRelaxed, token);
             }
-            catch (Exception e) when (attempt < Attempts && database.IsConflict(e))
+            catch (Exception e) when (attempt < Attempts && (e is DbUpdateConcurrencyException || database.IsConflict(e)))
             {
                 // Others have changed the same rows: look again.
             }

@@ -234,6 +234,48 @@ export interface components {
             /** @description The first members, with the owner. */
             members: string[];
         };
+        /** @description A push that was given up. */
+        DeadPush: {
+            /**
+             * Format: uuid
+             * @description The push.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Whom it is for.
+             */
+            userId: string;
+            /** @description The kind of service; absent when the subscription is gone. */
+            kind?: components["schemas"]["PushKind"];
+            /** @description The service's host. */
+            service: string;
+            /**
+             * Format: uuid
+             * @description The message's conversation.
+             */
+            conversationId: string;
+            /**
+             * Format: int64
+             * @description The message.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            createdAt: string;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description The last answer. */
+            answer?: string;
+        };
+        DeadPushesAnswer: {
+            pushes: components["schemas"]["DeadPush"][];
+        };
         DeviceInfo: {
             /** Format: uuid */
             id: string;
@@ -842,6 +884,11 @@ export interface components {
             content?: components["schemas"]["PushContent"];
             quietHours?: components["schemas"]["PushQuietHours"];
         };
+        /**
+         * @description What was done about a message for a user. The number is stored.
+         * @enum {unknown}
+         */
+        PushStep: "suppressed" | "queued" | "collapsed" | "tried" | "sent" | "shown" | "gone" | "expired" | "dead";
         /** @description A subscription as its user sees it. */
         PushSubscription: {
             /**
@@ -1080,6 +1127,11 @@ export interface components {
             version: number;
             settings: components["schemas"]["JsonElement"];
         };
+        ShownBody: {
+            /** Format: uuid */
+            id: string;
+            receipt: string;
+        };
         /** @description Content of a signal entry in Self. */
         SignalBody: {
             /** @description What changed: profile, settings, friends, blocks, devices. */
@@ -1156,6 +1208,41 @@ export interface components {
             cursor: string;
             /** @description True when the next page is there at once; the cursor then continues this sync. */
             more: boolean;
+        };
+        TraceAnswer: {
+            steps: components["schemas"]["TracedStep"][];
+        };
+        /** @description One step, in order of time. */
+        TracedStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What was done. */
+            step: components["schemas"]["PushStep"];
+            /** @description Why, or what the service answered. */
+            detail?: string;
+            /**
+             * Format: uuid
+             * @description The message's conversation.
+             */
+            conversationId: string;
+            /**
+             * Format: int64
+             * @description The message; 0 when it is about none.
+             */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description The device; absent where it is about all of them.
+             */
+            subscriptionId?: string;
+            /**
+             * Format: uuid
+             * @description The push.
+             */
+            pushId?: string;
         };
         UserAnswer: {
             user: components["schemas"]["UserInfo"];

@@ -129,6 +129,7 @@ namespace ModularChat.Notifications.Storage.Postgres.Migrations
                         .HasColumnType("bigint");
 
                     b.Property<int>("State")
+                        .IsConcurrencyToken()
                         .HasColumnType("integer");
 
                     b.Property<int>("Subject")

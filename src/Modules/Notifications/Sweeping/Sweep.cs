@@ -1,0 +1,60 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ModularChat.Contracts;
+using ModularChat.Contracts.Notifications;
+using ModularChat.Notifications.Sending;
+using ModularChat.Notifications.Storage;
+
+namespace ModularChat.Notifications.Sweeping;
+
+/// <summary>What is done to the tables from time to time: claims of dead senders wait again, pushes that are of no use any more go, and so does what is old.</summary>
+internal sealed class Sweep(PushStore store, PushQueue queue, IOptions<NotificationsOptions> options, TimeProvider time)
+{
+    private const int Portion = 1_000;
+
+    public async Task RunAsync(CancellationToken token)
+    {
+        await queue.ReleaseAsync(isAll: false, token);
+        while (await ExpireAsync(token) == Portion)
+        {
+            // Another portion: others write in between.
+        }
+        var now = time.GetUtcNow();
+        var (traceBefore, deadBefore) = (now.AddDays(-options.Value.TraceDays), now.AddDays(-options.Value.DeadDays));
+        await store.WriteAsync(
+            async db =>
+            {
+                var left = await db.Trace.Where(row => row.At < traceBefore).ExecuteDeleteAsync(token);
+                return left + await db.Queue.Where(row => row.State == QueueState.Dead && row.DueAt < deadBefore).ExecuteDeleteAsync(token);
+            },
+            isRelaxed: true,
+            token);
+    }
+
+    private Task<int> ExpireAsync(CancellationToken token) =>
+        store.WriteAsync(
+            async db =>
+            {
+                var now = time.GetUtcNow();
+                var late = await db.Queue.AsTracking().Where(row => row.State == QueueState.Waiting && row.ExpiresAt <= now).OrderBy(row => row.DueAt).Take(Portion).ToListAsync(token);
+                foreach (var row in late)
+                {
+                    db.Trace.Add(new TraceRow
+                    {
+                        Id = Ids.New(),
+                        UserId = row.UserId,
+                        ConversationId = row.ConversationId,
+                        Seq = row.Seq,
+                        SubscriptionId = row.SubscriptionId,
+                        PushId = row.Id,
+                        At = now,
+                        Step = PushStep.Expired,
+                        Detail = row.LastAnswer,
+                    });
+                }
+                db.Queue.RemoveRange(late);
+                return late.Count;
+            },
+            isRelaxed: true,
+            token);
+}
