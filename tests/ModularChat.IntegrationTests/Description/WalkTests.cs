@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.IntegrationTests.Gateway;
@@ -8,7 +9,6 @@ using ModularChat.IntegrationTests.Servers;
 using ModularChat.Notifications.Sending;
 using ModularChat.Notifications.Storage;
 using ModularChat.Shared;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ModularChat.IntegrationTests.Description;
 

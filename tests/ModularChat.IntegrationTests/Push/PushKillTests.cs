@@ -57,7 +57,8 @@ public sealed class PushKillTests(ITestOutputHelper output)
                 push.Reply = _ => step switch
                 {
                     Step.Queued => new PushReply(503, "1"),
-                    Step.Asked => new PushReply(Delay: release.Task),
+                    // What is asked already is not answered: so nothing that was taken can come again.
+                    Step.Stored or Step.Asked => new PushReply(Delay: release.Task),
                     _ => new PushReply(),
                 };
                 var (before, taken) = (push.All.Length, push.Taken.Length);

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Providers;
@@ -28,7 +27,7 @@ public sealed class OutageTests(PostgresFixture postgres)
         var service = new ScriptedService { Answer = new PushAnswer(isBusy ? AnswerKind.Busy : AnswerKind.Failed, "away") };
         await using var tables = await PushTables.OpenAsync(engine, postgres, services => Add(services, service), settings: "Notifications:MaxAttempts=100");
         await AddAsync(tables, Pushes);
-        var loop = tables.Services.GetServices<IHostedService>().OfType<SendLoop>().Single();
+        using var loop = ActivatorUtilities.CreateInstance<SendLoop>(tables.Services);
         await loop.StartAsync(Token);
 
         var away = tables.Time.GetUtcNow().AddHours(1);
@@ -58,7 +57,7 @@ public sealed class OutageTests(PostgresFixture postgres)
         var service = new ScriptedService { Answer = new PushAnswer(AnswerKind.Failed, "500") };
         await using var tables = await PushTables.OpenAsync("sqlite", postgres, services => Add(services, service), settings: ["Notifications:MaxAttempts=3", "Notifications:BreakerFailures=1000"]);
         await AddAsync(tables, 1);
-        var loop = tables.Services.GetServices<IHostedService>().OfType<SendLoop>().Single();
+        using var loop = ActivatorUtilities.CreateInstance<SendLoop>(tables.Services);
         await loop.StartAsync(Token);
         for (var i = 0; i < 200 && await StateAsync(tables) != QueueState.Dead; i++)
         {
