@@ -43,6 +43,16 @@ public sealed record GroupPresenceReceived(GroupPresence Group) : ChatEvent;
 /// <param name="Problem">Why.</param>
 public sealed record WatchRefused(ChatProblem Problem) : ChatEvent;
 
+/// <summary>A call of this user has changed: it rings, was answered, here or elsewhere, or is over. A client that only polls asks <see cref="ChatApi.GetCallsAsync"/>.</summary>
+/// <param name="Call">The call.</param>
+public sealed record CallChanged(Call Call) : ChatEvent;
+
+/// <summary>The other end of a call tells an end of this user something. May be lost: <see cref="ChatApi.GetCallAsync"/> has it too.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="LegId">The end that it is for.</param>
+/// <param name="Told">What.</param>
+public sealed record CallSignalled(Guid CallId, Guid LegId, NumberedSignal Told) : ChatEvent;
+
 /// <summary>Entries were left out because there were too many; they are to be had from history.</summary>
 /// <param name="ConversationId">Where.</param>
 /// <param name="Range">Which.</param>

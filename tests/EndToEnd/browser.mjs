@@ -5,9 +5,9 @@ export const PASSWORD = 'correct horse battery';
 
 /** Firefox is Debian's, not Playwright's own build: the channel makes Playwright drive it over WebDriver BiDi. */
 const browsers = {
-  chromium: () => chromium.launch({
+  chromium: (more = []) => chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   }),
   firefox: () => firefox.launch({
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
@@ -17,12 +17,12 @@ const browsers = {
   }),
 };
 
-/** A real browser without a window: the one that BROWSER names, else Chromium. */
-export function launch(name = process.env.BROWSER ?? 'chromium') {
+/** A real browser without a window: the one that BROWSER names, else Chromium, which takes more switches. */
+export function launch(name = process.env.BROWSER ?? 'chromium', more = []) {
   if (!Object.hasOwn(browsers, name)) {
     throw new Error(`BROWSER is ${Object.keys(browsers).join(' or ')}, not ${name}.`);
   }
-  return browsers[name]();
+  return browsers[name](more);
 }
 
 /** A browser whose lid can be closed: all its processes stand still, and its connections stay as they are. */

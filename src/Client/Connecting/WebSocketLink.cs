@@ -157,6 +157,12 @@ internal sealed class WebSocketLink(
             case FrameType.Versions when frame.Versions is { } versions:
                 replica.Versions(versions);
                 break;
+            case FrameType.Call when frame.Call is { } call:
+                replica.Called(call);
+                break;
+            case FrameType.CallSignal when frame is { CallId: { } callId, LegId: { } legId, Number: { } number, Signal: { } signal }:
+                replica.Signalled(callId, legId, new NumberedSignal(number, signal));
+                break;
             case FrameType.Presence:
                 presences.Told(frame.Users ?? [], frame.Groups ?? []);
                 break;

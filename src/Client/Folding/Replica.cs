@@ -132,6 +132,10 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
 
     public void Typing(Guid conversationId, Guid userId, DateTimeOffset expiresAt) => events.Publish(new TypingReceived(conversationId, userId, expiresAt));
 
+    public void Called(Call call) => events.Publish(new CallChanged(call));
+
+    public void Signalled(Guid callId, Guid legId, NumberedSignal told) => events.Publish(new CallSignalled(callId, legId, told));
+
     public void Versions(IReadOnlyDictionary<string, long> versions) => events.Publish(new VersionsReceived(versions));
 
     public void ApplyOlder(Guid conversationId, HistoryPage page)

@@ -19,5 +19,7 @@ internal sealed record ApplicationBody(string Name, IReadOnlyList<string> Scopes
 internal sealed record ApplicationAnswer(Guid Id, string Key);
 internal sealed record PresenceBody(PresenceState? State, PresenceStatus? Status);
 internal sealed record PresenceAnswer(IReadOnlyList<Presence> Users);
+internal sealed record CallBody(Guid LegId, Guid? CallId = null, bool? Failed = null, CallSignal? Signal = null);
+internal sealed record CallsAnswer(IReadOnlyList<Call> Calls);
 internal sealed record FriendsAnswer(IReadOnlyList<FriendBody> Friends);
 internal sealed record FriendBody(User User, string State);

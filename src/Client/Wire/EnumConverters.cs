@@ -33,5 +33,9 @@ internal sealed class MemberRoleConverter() : NamesConverter<MemberRole>("none",
 
 internal sealed class PresenceStateConverter() : NamesConverter<PresenceState>("unknown", "offline", "online", "away", "dnd", "invisible");
 
+internal sealed class CallStateConverter() : NamesConverter<CallState>("unknown", "ringing", "active", "ended");
+
+internal sealed class SignalKindConverter() : NamesConverter<SignalKind>("unknown", "offer", "answer", "candidates", "restart");
+
 internal sealed class FrameTypeConverter() : NamesConverter<FrameType>(
-    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions", "presence");
+    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions", "presence", "call", "callSignal");

@@ -6,7 +6,7 @@ namespace ModularChat.Client.Wire;
 [JsonConverter(typeof(FrameTypeConverter))]
 internal enum FrameType
 {
-    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions, Presence,
+    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions, Presence, Call, CallSignal,
 }
 
 /// <summary>Any frame from the server; which parts are there depends on its type. Plain setters: the deserialiser fills them without an argument array.</summary>
@@ -34,6 +34,11 @@ internal sealed class ServerFrame
     public bool? More { get; set; }
     public Presence[]? Users { get; set; }
     public GroupPresence[]? Groups { get; set; }
+    public Call? Call { get; set; }
+    public Guid? CallId { get; set; }
+    public Guid? LegId { get; set; }
+    public long? Number { get; set; }
+    public CallSignal? Signal { get; set; }
 }
 
 /// <summary>Any frame to the server.</summary>

@@ -69,7 +69,7 @@ internal static class WebClient
         headers[HeaderNames.ContentSecurityPolicy] = PolicyFor(servers ?? []);
         headers[HeaderNames.XContentTypeOptions] = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers[HeaderNames.CacheControl] = isNamedByContent ? "public, max-age=31536000, immutable" : "no-cache";
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConversationFold, type Entry, type PendingSend } from '../sdk/src/index.ts';
-import { progress } from '../src/state/conversations.ts';
+import { lasted, progress } from '../src/state/conversations.ts';
 import { RowCache, rowsOf } from '../src/state/rows.ts';
 
 const at = '2026-01-01T10:00:00Z';
@@ -51,4 +51,13 @@ test('a message is read when all others have read it', () => {
   const members = [{ userId: 'me', role: 'owner' as const }, { userId: 'a', role: 'member' as const, delivered: 5, read: 5 }, { userId: 'b', role: 'member' as const, delivered: 5, read: 3 }, { userId: 'c', role: 'invited' as const }];
   expect([3, 5, 6].map(seq => progress(members, 'me', seq))).toEqual(['read', 'delivered', 'sent']);
   expect(progress([members[0]!], 'me', 1)).toBe('sent');
+});
+
+test('a call has one line: that it is under way, and then how it ended', () => {
+  const call = (seq: number, callId: string, event: 'started' | 'ended' | 'missed', seconds?: number): Entry =>
+    ({ conversationId: 'c', seq, kind: 'call', senderId: 'bo', at, number: 0, body: { callId, event, seconds } });
+  const lines = (entries: Entry[]) => rowsOf(fold(entries), [], [], new RowCache()).flatMap(row => (row.type === 'event' ? [row.entry.seq] : []));
+  expect(lines([call(1, 'one', 'started')])).toEqual([1]);
+  expect(lines([call(1, 'one', 'started'), call(2, 'one', 'ended', 75), call(3, 'two', 'missed'), call(4, 'three', 'started')])).toEqual([2, 3, 4]);
+  expect([lasted(5), lasted(75.9), lasted(3723)]).toEqual(['0:05', '1:15', '1:02:03']);
 });

@@ -1,14 +1,14 @@
 import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
-  Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, KeepRule, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
+  Call, CallAnswer, CallSignal, CallView, Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, IceInfo, KeepRule, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
   Registration, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, User,
 } from './types.ts';
 
 export interface Credentials { token?: string; actAs?: string }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-interface Extra { body?: unknown; waitSeconds?: number; signal?: AbortSignal }
+interface Extra { body?: unknown; waitSeconds?: number; signal?: AbortSignal; keepalive?: boolean }
 
 /**
  * The HTTP requests of a chat server, one method each. Each throws `ChatProblem` when the server refuses and `Unreachable` when it
@@ -79,6 +79,22 @@ export class ChatApi {
     this.#send<OwnState>('POST', `conversations/${id}/marks`, { body: marks, signal });
   typing = (id: string) => this.#send<void>('POST', `conversations/${id}/typing`);
 
+  /** Calls the other of a direct conversation; safe to repeat with the same ids. When the other is just calling, the answer is that call. */
+  startCall = (conversationId: string, callId: string, legId: string) => this.#send<CallAnswer>('POST', `conversations/${conversationId}/calls`, { body: { callId, legId } });
+  acceptCall = (callId: string, legId: string) => this.#send<CallAnswer>('POST', `calls/${callId}/accept`, { body: { legId } });
+  declineCall = (callId: string) => this.#send<Call>('POST', `calls/${callId}/decline`);
+  /** Goes out even while the page is being closed. */
+  hangUp = (callId: string, legId: string, failed = false) => this.#send<Call>('POST', `calls/${callId}/hangup`, { body: { legId, failed }, keepalive: true });
+  renewCall = (callId: string, legId: string) => this.#send<Call>('POST', `calls/${callId}/renew`, { body: { legId } });
+  signalCall = (callId: string, legId: string, signal: CallSignal) => this.#send<void>('POST', `calls/${callId}/signal`, { body: { legId, signal } });
+  /** The caller's calls that are not over. */
+  calls = async (signal?: AbortSignal) => (await this.#send<{ calls: Call[] }>('GET', 'calls', { signal })).calls;
+  /** A call, with what its other end has told after a number. */
+  call = (callId: string, after = 0) => this.#send<CallView>('GET', query(`calls/${callId}`, { after }));
+  /** New credentials of the relay. */
+  ice = (callId: string) => this.#send<IceInfo>('GET', `calls/${callId}/ice`);
+  limits = () => this.#send<Record<string, number>>('GET', 'limits');
+
   /** Makes a request of the outbox; safe to repeat. */
   sendPending(send: PendingSend, signal?: AbortSignal): Promise<Stored> {
     const { clientMessageId, text, replyTo } = send;
@@ -93,7 +109,7 @@ export class ChatApi {
     }
   }
 
-  async #send<T>(method: Method, path: string, { body, waitSeconds = 0, signal }: Extra = {}): Promise<T> {
+  async #send<T>(method: Method, path: string, { body, waitSeconds = 0, signal, keepalive }: Extra = {}): Promise<T> {
     const headers: Record<string, string> = {};
     if (this.#credentials.token) {
       headers['Authorization'] = `Bearer ${this.#credentials.token}`;
@@ -108,7 +124,7 @@ export class ChatApi {
     try {
       const response = await fetch(this.#root + path, {
         method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: signal ? anyOf(signal, timeout) : timeout,
-        cache: 'no-store', credentials: 'omit',
+        cache: 'no-store', credentials: 'omit', keepalive,
       });
       const text = await response.text();
       if (!response.ok) {

@@ -1,4 +1,4 @@
-import type { Entry, GroupPresence, Marks, PendingSend, Presence, Problem, SeqRange } from './types.ts';
+import type { Call, Entry, GroupPresence, Marks, NumberedSignal, PendingSend, Presence, Problem, SeqRange } from './types.ts';
 
 /** connecting: opening and catching up. waiting: until the next try. refused: the server does not want this client; `problem` says why. */
 export type ConnectionState = 'idle' | 'connecting' | 'live' | 'waiting' | 'refused' | 'closed';
@@ -14,6 +14,8 @@ export type ChatEvent =
   | { type: 'gap'; conversationId: string; gap: SeqRange }
   | { type: 'versions'; versions: Record<string, number> }
   | { type: 'presence'; users: readonly Presence[]; groups: readonly GroupPresence[] }
+  | { type: 'call'; call: Call }
+  | { type: 'callSignal'; callId: string; legId: string; told: NumberedSignal }
   | { type: 'reset' };
 
 export type Listener = (event: ChatEvent) => void;

@@ -2,7 +2,7 @@ import type { ChatApi } from './api.ts';
 import type { EventHub } from './events.ts';
 import { ConversationFold } from './folding/conversationFold.ts';
 import { ChatProblem } from './problem.ts';
-import type { ConversationState, ConversationSync, Entry, GroupPresence, HistoryPage, Marks, OwnState, Presence, SeqRange, SyncPage } from './types.ts';
+import type { Call, ConversationState, ConversationSync, Entry, GroupPresence, HistoryPage, Marks, NumberedSignal, OwnState, Presence, SeqRange, SyncPage } from './types.ts';
 
 export interface ReplicaOptions { keepEntries: number; maxGapFill: number }
 
@@ -87,6 +87,14 @@ export class Replica {
 
   presence(users: readonly Presence[], groups: readonly GroupPresence[]): void {
     this.#events.emit({ type: 'presence', users, groups });
+  }
+
+  call(call: Call): void {
+    this.#events.emit({ type: 'call', call });
+  }
+
+  callSignal(callId: string, legId: string, told: NumberedSignal): void {
+    this.#events.emit({ type: 'callSignal', callId, legId, told });
   }
 
   applyOlder(conversationId: string, page: HistoryPage, before?: number): void {

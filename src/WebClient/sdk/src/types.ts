@@ -19,7 +19,7 @@ export type Reaction = Schemas['ReactionGroup'];
 /** Which fields are there depends on the entry's kind. */
 export type EntryBody = Partial<
   Schemas['MessageBody'] & Schemas['CreatedBody'] & Schemas['ReactionBody'] & Schemas['PinnedBody']
-  & Schemas['MembersBody'] & Schemas['SettingsBody'] & Schemas['SignalBody']>;
+  & Schemas['MembersBody'] & Schemas['SettingsBody'] & Schemas['SignalBody'] & Schemas['CallBody']>;
 
 /** Something that happened in a conversation. */
 export type Entry = Omit<Schemas['Entry'], 'body'> & { body?: EntryBody };
@@ -53,6 +53,15 @@ export type PresenceVisibility = Schemas['PresenceVisibility'];
 export interface GroupPresence { conversationId: string; online: number; members: number; asOf: string }
 /** Whose presence to be told; replaces what was watched before. */
 export interface Watch { contacts?: boolean; userIds?: string[]; conversationIds?: string[] }
+/** A call between two: section 18. */
+export type Call = Schemas['CallInfo'];
+export type CallAnswer = Schemas['CallAnswer'];
+export type CallView = Schemas['CallView'];
+/** What one end of a call tells the other. */
+export type CallSignal = Schemas['CallSignal'];
+export type NumberedSignal = Schemas['NumberedSignal'];
+/** How peer connections of a call are made. */
+export type IceInfo = Schemas['IceInfo'];
 export type DeviceEntry = Schemas['DeviceInfo'];
 export type Draft = Schemas['DraftInfo'];
 export type Settings = Schemas['SettingsAnswer'];
@@ -69,5 +78,5 @@ export interface PendingSend {
 export interface ServerFrame extends Partial<SyncPage> {
   type: string; id?: number; entry?: Entry; conversationId?: string; userId?: string; seq?: number; at?: string; duplicate?: boolean;
   problem?: Problem; marks?: Marks[]; expiresAt?: string; heartbeatSeconds?: number; state?: ConversationState | OwnState;
-  users?: Presence[]; groups?: GroupPresence[]; truncated?: boolean;
+  users?: Presence[]; groups?: GroupPresence[]; truncated?: boolean; call?: Call; callId?: string; legId?: string; number?: number; signal?: CallSignal;
 }

@@ -1,4 +1,5 @@
 import { ChatClient, ChatProblem, newId, type ChatEvent, type ConversationFold, type PendingSend } from '../../sdk/src/index.ts';
+import { CallDesk } from '../calls/callDesk.ts';
 import { Drafts } from './drafts.ts';
 import { otherId } from './conversations.ts';
 import { Notifier } from './notifier.ts';
@@ -25,6 +26,7 @@ export class ChatModel {
   readonly typing = new Typing(this.changes);
   readonly presence = new PresenceBoard();
   readonly drafts: Drafts;
+  readonly calls: CallDesk;
   /** The newest versions of the general data that the server has told. */
   readonly dataVersions: Record<string, number> = {};
   readonly me: string;
@@ -53,7 +55,11 @@ export class ChatModel {
     this.people.put(session.user);
     this.drafts = new Drafts(this.client.api, this.changes, this.me, draft => draft.clientMessageId !== undefined
       && this.client.find(draft.conversationId)?.timeline.some(entry => entry.clientMessageId === draft.clientMessageId) === true);
-    this.client.on(event => this.#on(event));
+    this.calls = new CallDesk(this.client.api, this.changes, () => this.me);
+    this.client.on(event => {
+      this.calls.on(event);
+      this.#on(event);
+    });
   }
 
   start(): () => void {
@@ -65,7 +71,9 @@ export class ChatModel {
     const touched = () => !document.hidden && this.client.active();
     TOUCHES.forEach(touch => addEventListener(touch, touched, { passive: true, capture: true }));
     this.client.connect().catch(() => undefined);
+    const endCalls = this.calls.start();
     return () => {
+      endCalls();
       removeEventListener('online', online);
       removeEventListener('offline', offline);
       document.removeEventListener('visibilitychange', online);

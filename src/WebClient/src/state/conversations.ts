@@ -16,7 +16,7 @@ export function titleOf(model: ChatModel, fold: ConversationFold): string {
 /** What the list shows: newest first; a direct conversation only once something was said in it. */
 export function listed(model: ChatModel, openId: string | undefined): ConversationFold[] {
   return model.client.conversations
-    .filter(fold => fold.state.kind === 'group' || fold.state.id === openId || fold.timeline.some(isMessage) || fold.gaps.length > 0 || model.pending(fold.state.id).length > 0)
+    .filter(fold => fold.state.kind === 'group' || fold.state.id === openId || fold.timeline.some(isTalk) || fold.gaps.length > 0 || model.pending(fold.state.id).length > 0)
     .sort((one, other) => lastAt(model, other).localeCompare(lastAt(model, one)));
 }
 
@@ -66,8 +66,26 @@ export function happened(model: ChatModel, { kind, senderId, body }: Entry): str
         case 'removed': return `${who} removed ${whom}`;
         default: return `${who} made ${whom} ${body?.role ?? 'member'}`;
       }
+    case 'call': return called(who, senderId === model.me, body);
     default: return '';
   }
+}
+
+function called(who: string, isMine: boolean, body: Entry['body']): string {
+  switch (body?.event) {
+    case 'started': return `${who} called`;
+    case 'ended': return `${who} called · ${lasted(body.seconds ?? 0)}`;
+    case 'declined': return isMine ? 'Your call was declined' : `You declined a call by ${who}`;
+    case 'busy': return isMine ? 'You called · busy' : `${who} called while you were in another call`;
+    default: return isMine ? 'You called · no answer' : `Missed call by ${who}`;
+  }
+}
+
+/** 1:02:03, or 2:03. */
+export function lasted(seconds: number): string {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, i) => (i ? String(part).padStart(2, '0') : String(part))).join(':');
 }
 
 /** How long the owner has messages kept, in words. */
@@ -94,4 +112,4 @@ export function progress(members: readonly Member[] | undefined, me: string, seq
   return others.every(member => (member.read ?? 0) >= seq) ? 'read' : others.every(member => (member.delivered ?? 0) >= seq) ? 'delivered' : 'sent';
 }
 
-const isMessage = (entry: Entry) => entry.kind === 'message';
+const isTalk = (entry: Entry) => entry.kind === 'message' || entry.kind === 'call';

@@ -31,12 +31,17 @@ export function rowsOf(fold: ConversationFold, pending: readonly PendingSend[], 
     return follows;
   };
   const known = new Set<string>();
+  // What says how a call ended says that it began.
+  const over = new Set(fold.timeline.filter(entry => entry.kind === 'call' && entry.body?.event !== 'started').map(entry => entry.body?.callId));
   for (const stored of fold.timeline) {
     if (stored.seq < from || stored.kind === 'signal' || (stored.kind === 'created' && stored.body?.kind === 'self')) {
       continue;
     }
-    if (stored.kind !== 'message' && stored.kind !== 'created' && stored.kind !== 'members' && stored.kind !== 'settings') {
+    if (stored.kind !== 'message' && stored.kind !== 'created' && stored.kind !== 'members' && stored.kind !== 'settings' && stored.kind !== 'call') {
       // Of a newer server.
+      continue;
+    }
+    if (stored.kind === 'call' && stored.body?.event === 'started' && over.has(stored.body.callId)) {
       continue;
     }
     if (stored.kind !== 'message') {

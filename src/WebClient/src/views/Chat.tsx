@@ -1,7 +1,9 @@
 import { useEffect } from 'preact/hooks';
 import { open, useModel, useRoute } from '../state/hooks.ts';
+import { CallBar } from './CallBar.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { Conversation } from './Conversation.tsx';
+import { IncomingCall } from './IncomingCall.tsx';
 import { Sidebar } from './Sidebar.tsx';
 
 export function Chat({ onLogOut }: { onLogOut: () => void }) {
@@ -24,11 +26,15 @@ export function Chat({ onLogOut }: { onLogOut: () => void }) {
   }, [id, !!fold, model.client.state]);
   return (
     <div class={id ? 'chat has-open' : 'chat'}>
-      <ConnectionBar />
+      <div class="bars">
+        <ConnectionBar />
+        <CallBar />
+      </div>
       <Sidebar openId={id} isReady={isReady} onLogOut={onLogOut} />
       {fold
         ? <Conversation key={id} fold={fold} />
         : <main class="conversation empty"><p>{isReady ? 'Choose a conversation, or begin one.' : 'Loading…'}</p></main>}
+      <IncomingCall />
       <p class="unseen" role="status" aria-live="polite">{model.announcement}</p>
       {model.notice && <p class={model.notice.isError ? 'notice error' : 'notice'} role={model.notice.isError ? 'alert' : 'status'}>{model.notice.text}</p>}
     </div>

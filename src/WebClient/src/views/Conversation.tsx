@@ -34,6 +34,7 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
           <h1 dir="auto">{title}</h1>
           <p class="quiet typing" role="status">{typing.length > 0 ? `${typing.join(', ')} ${typing.length > 1 ? 'are' : 'is'} typing…` : kind === 'group' && me.role !== 'none' ? (memberCount === 1 ? 'One member' : `${memberCount} members${there > 0 ? `, ${there} there` : ''}`) : model.presence.describe(other)}</p>
         </div>
+        {other && <button type="button" class="icon" aria-label={`Call ${title}`} disabled={model.calls.talk !== undefined && model.calls.talk.phase !== 'over'} onClick={() => model.calls.call(id, other)}><Icon name="phone" /></button>}
         {kind === 'group' && me.role !== 'none' && <button type="button" class="icon" aria-label="Members" aria-haspopup="dialog" onClick={() => setMembersOpen(true)}><Icon name="people" /></button>}
       </header>
       <MessageList fold={fold} onAbout={setAbout} />

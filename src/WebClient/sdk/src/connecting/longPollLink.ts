@@ -6,6 +6,8 @@ import type { Link, LinkEnd, LinkHandler } from './link.ts';
 
 const WAIT_SECONDS = 25;
 const ASK_EVERY = 10_000;
+/** How late a call rings at most, where nothing tells of it. */
+const CALLS_EVERY = 3_000;
 const MOST_WATCHED = 200;
 
 /** Long polling for what comes, one POST after another for what goes, so that order holds. */
@@ -18,6 +20,7 @@ export class LongPollLink implements Link {
   #posts: Promise<void> = Promise.resolve();
   #watched: string[] = [];
   #askedAt = 0;
+  #callsAt = 0;
 
   /** Ends after `lifetime` milliseconds, so that a WebSocket is tried again. */
   constructor(api: ChatApi, replica: Replica, handler: LinkHandler, lifetime: number) {
@@ -31,6 +34,7 @@ export class LongPollLink implements Link {
     const ticking = setInterval(() => {
       this.#handler.onTick();
       this.#askPresence();
+      this.#askCalls();
     }, 1000);
     try {
       this.#replica.me ||= (await this.#api.me(this.#ended.signal)).user.id;
@@ -73,6 +77,13 @@ export class LongPollLink implements Link {
     if (this.#watched.length > 0 && Date.now() - this.#askedAt >= ASK_EVERY) {
       this.#askedAt = Date.now();
       this.#api.presence(this.#watched, this.#ended.signal).then(users => this.#replica.presence(users, []), () => undefined);
+    }
+  }
+
+  #askCalls(): void {
+    if (this.#replica.me && Date.now() - this.#callsAt >= CALLS_EVERY) {
+      this.#callsAt = Date.now();
+      this.#api.calls(this.#ended.signal).then(calls => calls.forEach(call => this.#replica.call(call)), () => undefined);
     }
   }
 

@@ -147,6 +147,8 @@ export class WebSocketLink implements Link {
       case 'typing': return this.#replica.typing(conversationId!, frame.userId!, frame.expiresAt);
       case 'versions': return this.#replica.versions(frame.versions ?? {});
       case 'presence': return this.#replica.presence(frame.users ?? [], frame.groups ?? []);
+      case 'call': return this.#replica.call(frame.call!);
+      case 'callSignal': return this.#replica.callSignal(frame.callId!, frame.legId!, { number: frame.number!, signal: frame.signal! });
       case 'problem':
         if (frame.problem?.code === 'invalid_cursor' && frame.id === undefined) {
           this.#replica.forgetCursor();

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { launch, Person } from './browser.mjs';
+import { ChatServer } from './server.mjs';
+import { TurnServer } from './turn.mjs';
+
+const RING_SECONDS = 20;
+const TONES = { alice: 500, bob: 1300, carol: 2000 };
+let server, browser, alice, bo, phone, carol;
+
+before(async () => {
+  server = await ChatServer.start([`--Calls:RingSeconds=${RING_SECONDS}`, '--Calls:CallsPerMinute=1000']);
+  browser = await launch('chromium', [
+    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required',
+    '--host-resolver-rules=MAP chat.test 127.0.0.1']);
+  ({ alice, bo, carol } = await meet(server));
+  phone = await Person.come(browser, server.url);
+  await phone.logIn('bob');
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+// One test that fails leaves no call to the next.
+beforeEach(async () => {
+  for (const person of [alice, bo, carol]) {
+    const end = bar(person).getByRole('button', { name: /Hang up|Close/ });
+    while (await end.count() > 0) {
+      await end.click();
+      await person.page.waitForTimeout(200);
+    }
+  }
+});
+
+/** Alice and Bo with their conversation open, and Carol with hers with Bo. */
+async function meet(server) {
+  const come = async (name, shown) => {
+    const person = await Person.come(browser, server.url, { permissions: ['microphone'] });
+    await person.context.addInitScript(instrument, TONES[name]);
+    await person.page.reload();
+    await person.register(name, shown);
+    return person;
+  };
+  const people = { alice: await come('alice', 'Alice'), bo: await come('bob', 'Bo'), carol: await come('carol', 'Carol') };
+  await people.alice.direct('bob');
+  await people.carol.direct('bob');
+  await people.bo.direct('alice');
+  return people;
+}
+
+/** The device opens as ever, and then says a tone, which nothing takes for noise; what is heard can be asked. */
+function instrument(tone) {
+  const devices = navigator.mediaDevices;
+  if (devices) {
+    const real = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async wanted => {
+      window.wanted = wanted.audio;
+      (await real(wanted)).getTracks().forEach(track => track.stop());
+      const context = new AudioContext();
+      const voice = context.createMediaStreamDestination();
+      const oscillator = new OscillatorNode(context, { frequency: tone });
+      oscillator.connect(new GainNode(context, { gain: 0.4 })).connect(voice);
+      oscillator.start();
+      return voice.stream;
+    };
+  }
+  window.peers = [];
+  window.notes = [];
+  new MutationObserver(() => {
+    const note = document.querySelector('.call.over > p')?.textContent;
+    if (note && note !== window.notes.at(-1)) {
+      window.notes.push(note);
+    }
+  }).observe(document, { childList: true, subtree: true });
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...settings) {
+      super(...settings);
+      window.peers.push(this);
+    }
+  };
+}
+
+/** The strongest tone that comes in, in Hz, and how strong it is in dB. */
+const hear = page => page.evaluate(async () => {
+  const context = new AudioContext();
+  const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+  context.createMediaStreamSource(new MediaStream([peers.at(-1).getReceivers()[0].track])).connect(analyser);
+  await new Promise(resolve => setTimeout(resolve, 500));
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(levels);
+  const peak = levels.reduce((best, level, i) => (level > levels[best] ? i : best), 0);
+  await context.close();
+  return { tone: peak * context.sampleRate / analyser.fftSize, level: levels[peak] };
+});
+
+async function hears(person, name) {
+  let heard;
+  for (let i = 0; i < 20; i++) {
+    heard = await hear(person.page);
+    if (heard.level > -60 && Math.abs(heard.tone - TONES[name]) < 20) {
+      return;
+    }
+  }
+  assert.fail(`${name}'s tone of ${TONES[name]} Hz was to be heard, but it was ${JSON.stringify(heard)}`);
+}
+
+const call = (person, name) => person.page.getByRole('button', { name: `Call ${name}` }).click();
+const ringing = person => person.page.getByRole('alertdialog');
+const answer = person => ringing(person).getByRole('button', { name: 'Answer' }).click();
+const bar = person => person.page.locator('section.call');
+const hangUp = person => bar(person).getByRole('button', { name: 'Hang up' }).click();
+const talks = person => person.page.locator('section.call[data-phase=talking]').waitFor();
+/** That it was shown: it goes by itself after some seconds. */
+const over = (person, text) => person.page.waitForFunction(text => window.notes.some(note => note.includes(text)), text, { timeout: 2 * RING_SECONDS * 1000 }).then(() => person.page.evaluate(() => window.notes.splice(0)));
+const free = async (...people) => { for (const person of people) await bar(person).waitFor({ state: 'detached' }); };
+
+async function lastIs(person, text) {
+  await person.list.locator('.event').last().filter({ hasText: text }).waitFor();
+}
+
+test('a call rings on both devices, stops where it was not answered, and each hears the other', async () => {
+  await call(alice, 'Bo');
+  await ringing(bo).getByText('Alice is calling').waitFor();
+  await ringing(phone).waitFor();
+  await answer(bo);
+  await ringing(phone).waitFor({ state: 'detached' });
+  await Promise.all([talks(alice), talks(bo)]);
+  await hears(bo, 'alice');
+  await hears(alice, 'bob');
+  assert.equal((await alice.page.evaluate(() => window.wanted)).echoCancellation, true);
+  const sdp = await alice.page.evaluate(() => peers.at(-1).remoteDescription.sdp);
+  for (const wanted of ['useinbandfec=1', 'usedtx=1', 'a=ptime:20']) {
+    assert.ok(sdp.includes(wanted), wanted);
+  }
+  await bar(alice).locator('.who.speaks').waitFor();
+  await bar(alice).getByText('Direct').waitFor();
+  await bar(alice).getByText('Connection good').waitFor();
+
+  await bar(alice).getByRole('button', { name: 'Mute' }).click();
+  for (let i = 0; (await hear(bo.page)).level > -80; i++) {
+    assert.ok(i < 20, 'A muted microphone is not heard.');
+  }
+  await bar(alice).getByRole('button', { name: 'Unmute' }).click();
+  await hears(bo, 'alice');
+
+  await hangUp(bo);
+  await over(alice, 'The call has ended');
+  await lastIs(alice, /You called · 0:\d\d/);
+  await lastIs(bo, /Alice called · 0:\d\d/);
+  await free(alice, bo);
+});
+
+test('a call that is declined, one that is taken back and one that nobody answers leave their lines', async () => {
+  await call(alice, 'Bo');
+  await ringing(phone).getByRole('button', { name: 'Decline' }).click();
+  await over(alice, 'declined');
+  await ringing(bo).waitFor({ state: 'detached' });
+  await lastIs(alice, 'Your call was declined');
+  await free(alice);
+
+  await call(alice, 'Bo');
+  await ringing(bo).waitFor();
+  await hangUp(alice);
+  await ringing(bo).waitFor({ state: 'detached' });
+  await ringing(phone).waitFor({ state: 'detached' });
+  await lastIs(bo, 'Missed call by Alice');
+  await free(alice);
+
+  await call(alice, 'Bo');
+  await ringing(bo).waitFor();
+  await over(alice, 'No answer');
+  await ringing(bo).waitFor({ state: 'detached' });
+  await free(alice);
+});
+
+test('who talks is busy for others', async () => {
+  await call(alice, 'Bo');
+  await answer(bo);
+  await talks(alice);
+  await call(carol, 'Bo');
+  await over(carol, 'Busy');
+  await lastIs(carol, 'busy');
+  assert.equal(await ringing(bo).count(), 0);
+  await hears(alice, 'bob');
+  await hangUp(alice);
+  await free(alice, bo, carol);
+});
+
+test('two who call each other at once are in one call', async () => {
+  await Promise.all([call(alice, 'Bo'), call(bo, 'Alice')]);
+  await Promise.all([talks(alice), talks(bo)]);
+  await hears(bo, 'alice');
+  await hears(alice, 'bob');
+  await hangUp(alice);
+  await free(alice, bo);
+});
+
+test('closing the tab hangs up', async () => {
+  const tab = await carol.context.newPage();
+  await tab.goto(carol.page.url());
+  await tab.getByRole('button', { name: 'Call Bo' }).click();
+  await answer(bo);
+  await talks(bo);
+  await tab.close({ runBeforeUnload: false });
+  await over(bo, 'The call has ended');
+  await free(bo);
+});
+
+test('a page that is not secure says plainly why it gets no microphone', async () => {
+  const person = await Person.come(browser, server.url.replace('127.0.0.1', 'chat.test'));
+  await person.register('dora', 'Dora');
+  await person.direct('bob');
+  await call(person, 'Bo');
+  await bar(person).getByText('Browsers give the microphone only to secure pages').waitFor();
+  assert.equal(await ringing(bo).count(), 0);
+  assert.deepEqual(person.errors, []);
+});
+
+for (const transport of ['udp', 'tcp']) {
+  test(`over ${transport} everything goes through the relay, and comes back when the relay was gone`, async () => {
+    const turn = await TurnServer.start();
+    const relayed = await ChatServer.start([`--Calls:TurnUrls=turn:127.0.0.1:${turn.port}?transport=${transport}`, `--Calls:TurnSecret=${TurnServer.secret}`]);
+    const { alice, bo, carol } = await meet(relayed);
+    try {
+      await call(alice, 'Bo');
+      await answer(bo);
+      await Promise.all([talks(alice), talks(bo)]);
+      await hears(bo, 'alice');
+      await hears(alice, 'bob');
+      for (const person of [alice, bo]) {
+        assert.deepEqual(await candidates(person), ['relay']);
+        assert.equal(await bar(person).getByText('Direct').count(), 0);
+      }
+      if (transport === 'udp') {
+        // Whatever was open is gone with it, as after a change of network: the two have to find each other anew.
+        await turn.kill();
+        await turn.run();
+        await bar(bo).getByText('Connecting again').waitFor();
+        await Promise.all([talks(alice), talks(bo)]);
+        await hears(bo, 'alice');
+        await hears(alice, 'bob');
+      }
+      await hangUp(alice);
+      await over(bo, 'The call has ended');
+      assert.deepEqual([...alice.errors, ...bo.errors], []);
+    } finally {
+      await Promise.all([alice, bo, carol].map(person => person.context.close()));
+      await relayed.stop();
+      await turn.stop();
+    }
+  });
+}
+
+/** The kinds of all own addresses that were offered, and of those through which sound goes. */
+const candidates = person => person.page.evaluate(async () => {
+  const stats = [...(await peers.at(-1).getStats()).values()];
+  return [...new Set(stats.filter(one => one.type === 'local-candidate' || one.type === 'remote-candidate').map(one => one.candidateType))];
+});
+
+test('no page has reported anything wrong', () => {
+  assert.deepEqual([alice, bo, phone, carol].flatMap(person => person.errors), []);
+});
