@@ -65,10 +65,6 @@ internal sealed class PresenceNode : IAsyncDisposable
             return Task.CompletedTask;
         }
 
-        public Task Publish(object notification, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
         public Task<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task<object?> Send(object request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }

@@ -103,7 +103,7 @@ public sealed class OutageTests(PostgresFixture postgres)
     private static Task<int> StepsAsync(PushTables tables, PushStep step) => tables.Store.ReadAsync(db => db.Trace.CountAsync(row => row.Step == step, Token), Token);
 
     /// <summary>Test pushes: what they say needs no other module.</summary>
-    private static Task AddAsync(PushTables tables, int count, TimeSpan? life = null) =>
+    private static Task<bool> AddAsync(PushTables tables, int count, TimeSpan? life = null) =>
         tables.Store.WriteAsync(
             db =>
             {
@@ -161,8 +161,6 @@ public sealed class OutageTests(PostgresFixture postgres)
     private sealed class NoMediator : IMediator
     {
         public Task<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) => throw new NotSupportedException();
-
-        public Task Publish(object notification, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
         public Task Publish<TNotification>(TNotification notification, CancellationToken cancellationToken = default) where TNotification : INotification => Task.CompletedTask;
     }

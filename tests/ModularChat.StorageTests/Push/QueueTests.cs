@@ -78,12 +78,12 @@ public sealed class QueueTests(PostgresFixture postgres)
 
         async Task<List<Guid>> TakeAsync(PushTables tables)
         {
-            var taken = new List<Guid>();
+            var claimed = new List<Guid>();
             for (var i = 0; i < 20; i++)
             {
-                taken.AddRange((await Queue(tables).ClaimAsync(NoRoomTaken, 10, TimeSpan.FromMinutes(1), Token)).Select(push => push.Row.Id));
+                claimed.AddRange((await Queue(tables).ClaimAsync(NoRoomTaken, 10, TimeSpan.FromMinutes(1), Token)).Select(push => push.Row.Id));
             }
-            return taken;
+            return claimed;
         }
         var taken = await Task.WhenAll(TakeAsync(one), TakeAsync(other));
 
@@ -155,7 +155,7 @@ public sealed class QueueTests(PostgresFixture postgres)
 
     private static Task<QueueState> StateAsync(PushTables tables) => tables.Store.ReadAsync(db => db.Queue.Select(row => row.State).SingleAsync(Token), Token);
 
-    private static Task AddAsync(PushTables tables, params QueueRow[] pushes) =>
+    private static Task<bool> AddAsync(PushTables tables, params QueueRow[] pushes) =>
         tables.Store.WriteAsync(
             async db =>
             {
