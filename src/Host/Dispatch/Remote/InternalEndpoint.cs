@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using MediatR;
+using Microsoft.AspNetCore.Http.Features;
 using ModularChat.Contracts;
 using ModularChat.Host.Roles;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace ModularChat.Host.Dispatch.Remote;
 
