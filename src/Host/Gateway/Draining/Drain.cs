@@ -16,7 +16,7 @@ internal sealed partial class Drain(
     /// <summary>A few connections need no spreading: a small server stops at once.</summary>
     private const int LeastInAStep = 50;
 
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100), Told = TimeSpan.FromSeconds(1), Farewell = TimeSpan.FromSeconds(2), Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100), Told = TimeSpan.FromSeconds(1), Farewell = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _last = new();
     private readonly Lock _gate = new();
@@ -70,10 +70,11 @@ internal sealed partial class Drain(
             }
             await SendAwayAsync(_reason, cancellationToken);
             // What is told to them has to be out before the process says that it stops: SignalR then ends its connections at once.
-            for (var begun = time.GetTimestamp(); table.Count > 0 && time.GetElapsedTime(begun) < Farewell;)
-            {
-                await Task.Delay(Look, time, cancellationToken);
-            }
+            await table.EmptiedAsync().WaitAsync(Farewell, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // They do not read what they are told.
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

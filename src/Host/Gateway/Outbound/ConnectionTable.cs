@@ -7,9 +7,22 @@ internal sealed class ConnectionTable
 {
     private readonly ConcurrentDictionary<Guid, Connection[]> _byUser = new();
     private readonly ConcurrentDictionary<Guid, Connection> _byId = new();
+    private TaskCompletionSource? _emptied;
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Done when the last connection is out; for a server that takes no new ones any more.</summary>
+    public Task EmptiedAsync()
+    {
+        var emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        emptied = Interlocked.CompareExchange(ref _emptied, emptied, null) ?? emptied;
+        if (Count == 0)
+        {
+            emptied.TrySetResult();
+        }
+        return emptied.Task;
+    }
 
     public ReadOnlySpan<Connection> Of(Guid userId) => _byUser.TryGetValue(userId, out var connections) ? connections : [];
 
@@ -64,7 +77,10 @@ internal sealed class ConnectionTable
                 : _byUser.TryUpdate(userId, rest, present);
             if (done)
             {
-                Interlocked.Decrement(ref _count);
+                if (Interlocked.Decrement(ref _count) == 0)
+                {
+                    Volatile.Read(ref _emptied)?.TrySetResult();
+                }
                 return;
             }
         }
