@@ -21,7 +21,7 @@ public sealed class OperationsTests
         (await server.Anonymous.GetAsync("/health/live", Cancel)).StatusCode.ShouldBe(HttpStatusCode.OK);
         var ready = await server.Anonymous.GetFromJsonAsync<JsonElement>("/health/ready", Cancel);
         ready.GetProperty("status").GetString().ShouldBe("healthy");
-        ready.GetProperty("checks").ToString().ShouldBe("""{"data folder":"healthy","messages":"healthy","accounts":"healthy","registry":"inprocess, 1 node"}""");
+        ready.GetProperty("checks").ToString().ShouldBe("""{"data folder":"healthy","backplane":"process","registry":"inprocess, 1 node","messages":"healthy","accounts":"healthy"}""");
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class OperationsTests
 
         (live.StatusCode, ready.StatusCode).ShouldBe((HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable));
         (await ready.Content.ReadAsStringAsync(Cancel))
-            .ShouldBe("""{"status":"unhealthy","checks":{"data folder":"healthy","messages":"healthy","accounts":"Does not answer.","registry":"inprocess, 1 node"}}""");
+            .ShouldBe("""{"status":"unhealthy","checks":{"data folder":"healthy","backplane":"process","registry":"inprocess, 1 node","messages":"healthy","accounts":"Does not answer."}}""");
     }
 
     [Fact]

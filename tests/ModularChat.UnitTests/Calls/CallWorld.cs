@@ -28,6 +28,11 @@ internal sealed class CallWorld : IAsyncDisposable,
 {
     private readonly ServiceProvider _services;
 
+    public CallWorld()
+        : this([])
+    {
+    }
+
     public CallWorld(params string[] settings)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => s.Split('=', 2)).ToDictionary(p => p[0], string? (p) => p[1])).Build();
