@@ -154,7 +154,7 @@ public sealed class ChooserTests
     {
         var api = Town.Node("api-2") with { Roles = ["api"] };
         NodeRecord[] nodes = [Town.Node("a", capacity: 100), Town.Node("b", capacity: 100), api];
-        Town[] towns = [new(OnlyAnswers, seed: 1), new(OnlyAnswers, seed: 2)];
+        Town[] towns = [new(OnlyAnswers, seed: 1, role: "api"), new(OnlyAnswers, seed: 2, role: "api")];
         foreach (var town in towns)
         {
             town.Self.Report(new ReportLoad(0, 0, 0, true, "1"));
