@@ -85,6 +85,22 @@ internal sealed record Append
     public MemberRole? SenderRole { get; init; }
     /// <summary>What changes with it; null for messages and signals.</summary>
     public Change? Change { get; init; }
+
+    /// <summary>The entry that it becomes where it is stored, with what the log has given it.</summary>
+    /// <param name="seq">Its seq.</param>
+    /// <param name="number">Its running message number.</param>
+    public Entry ToEntry(long seq, long number) => new()
+    {
+        ConversationId = ConversationId,
+        Seq = seq,
+        Kind = Kind,
+        SenderId = SenderId,
+        At = At.ToUniversalTime(),
+        Number = number,
+        Target = Target,
+        Body = Body,
+        ClientMessageId = ClientMessageId,
+    };
 }
 
 /// <summary>What an entry changes beside being appended.</summary>

@@ -65,7 +65,7 @@ internal sealed class AppendAnswer(int shard, IReadOnlyList<Append?> appends)
         {
             if (appends[i] is { } append && Results[i].Result.Outcome == AppendOutcome.Stored)
             {
-                entries.Add(new CommittedEntry(Results[i].Result.Position, ToEntry(append, Results[i].Result.Seq, Results[i].Number), append.Change));
+                entries.Add(new CommittedEntry(Results[i].Result.Position, append.ToEntry(Results[i].Result.Seq, Results[i].Number), append.Change));
             }
         }
         return new Commit(shard, Previous, Position, entries, [.. _members.Select(m => (m.Key.Conversation, m.Value))], [.. _heads.Values]);
@@ -105,17 +105,4 @@ internal sealed class AppendAnswer(int shard, IReadOnlyList<Append?> appends)
     private static Member ReadMember(NpgsqlDataReader row) => new(
         row.GetGuid(3), (MemberRole)row.GetInt64(4), Rows.Ranges(row.GetFieldValue<long[]>(15)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), row.GetInt64(9),
         Rows.Preferences(row.IsDBNull(11) ? null : row.GetInt64(11), row.GetInt64(5)), row.GetInt64(10));
-
-    private static Entry ToEntry(Append append, long seq, long number) => new()
-    {
-        ConversationId = append.ConversationId,
-        Seq = seq,
-        Kind = append.Kind,
-        SenderId = append.SenderId,
-        At = append.At.ToUniversalTime(),
-        Number = number,
-        Target = append.Target,
-        Body = append.Body,
-        ClientMessageId = append.ClientMessageId,
-    };
 }

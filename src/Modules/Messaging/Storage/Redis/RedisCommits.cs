@@ -16,7 +16,7 @@ internal static class RedisCommits
         {
             if (writes[i].Append is { } append && results[i].Items is [{ Number: (long)AppendOutcome.Stored }, var seq, var place, var number])
             {
-                entries.Add(new CommittedEntry(place.Number, ToEntry(append, seq.Number, number.Number), append.Change));
+                entries.Add(new CommittedEntry(place.Number, append.ToEntry(seq.Number, number.Number), append.Change));
             }
         }
         return Make(shard, previous, position, entries, changes);
@@ -64,18 +64,5 @@ internal static class RedisCommits
         EntryKind.Pinned when entry.Body is { } body && JsonSerializer.Deserialize(body.Utf8.Span, ContractsJson.Default.PinnedBody) is { } pinned =>
             new Change.Pin(pinned.Pinned),
         _ => null,
-    };
-
-    private static Entry ToEntry(Append append, long seq, long number) => new()
-    {
-        ConversationId = append.ConversationId,
-        Seq = seq,
-        Kind = append.Kind,
-        SenderId = append.SenderId,
-        At = append.At.ToUniversalTime(),
-        Number = number,
-        Target = append.Target,
-        Body = append.Body,
-        ClientMessageId = append.ClientMessageId,
     };
 }

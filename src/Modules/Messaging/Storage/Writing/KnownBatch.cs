@@ -1,5 +1,3 @@
-using ModularChat.Contracts.Messaging;
-
 namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>Messages of one shard with what they do, worked out here: all are stored, or none. Positions are counted from the one before the first.</summary>
@@ -56,7 +54,7 @@ internal sealed class KnownBatch(IReadOnlyList<Append> messages)
         var entries = new CommittedEntry[_count];
         for (var i = 0; i < entries.Length; i++)
         {
-            entries[i] = new CommittedEntry(previous + i + 1, ToEntry(messages[i], Seqs[i], Numbers[i]), null);
+            entries[i] = new CommittedEntry(previous + i + 1, messages[i].ToEntry(Seqs[i], Numbers[i]), null);
         }
         var members = new (Guid, Member)[_members.Count];
         for (var i = 0; i < members.Length; i++)
@@ -70,19 +68,6 @@ internal sealed class KnownBatch(IReadOnlyList<Append> messages)
         }
         return new Commit(shard, previous, previous + _count, entries, members, heads);
     }
-
-    private static Entry ToEntry(Append append, long seq, long number) => new()
-    {
-        ConversationId = append.ConversationId,
-        Seq = seq,
-        Kind = append.Kind,
-        SenderId = append.SenderId,
-        At = append.At.ToUniversalTime(),
-        Number = number,
-        Target = append.Target,
-        Body = append.Body,
-        ClientMessageId = append.ClientMessageId,
-    };
 }
 
 /// <summary>A head before and after a batch.</summary>

@@ -173,7 +173,7 @@ internal sealed class LogBatch(IWriterTables tables, ConversationCache cache, in
         tables.AddEntry(state, append, changed);
         Touch(state);
         ApplyChange(state, append, position);
-        changes.Entries.Add(new CommittedEntry(position, ToEntry(state, append), append.Change));
+        changes.Entries.Add(new CommittedEntry(position, append.ToEntry(state.Seq, state.Number), append.Change));
         return new AppendResult(AppendOutcome.Stored, state.Seq, position, append.At.ToUniversalTime());
     }
 
@@ -255,17 +255,4 @@ internal sealed class LogBatch(IWriterTables tables, ConversationCache cache, in
             state.Touched.Add(member);
         }
     }
-
-    private static Entry ToEntry(ConversationState state, Append append) => new()
-    {
-        ConversationId = append.ConversationId,
-        Seq = state.Seq,
-        Kind = append.Kind,
-        SenderId = append.SenderId,
-        At = append.At.ToUniversalTime(),
-        Number = state.Number,
-        Target = append.Target,
-        Body = append.Body,
-        ClientMessageId = append.ClientMessageId,
-    };
 }
