@@ -49,6 +49,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
             Own(own);
             _countedTo = Math.Max(_countedTo, state.Head);
         }
+        EndIfFormer();
     }
 
     /// <summary>One's own side from a me frame.</summary>
@@ -62,6 +63,7 @@ public sealed class ConversationFold(Guid me, int keepEntries)
         var unread = own.Read >= Have ? 0 : _timeline.UnreadAfter(own.Read, me) ?? own.Unread;
         Own(own with { Unread = unread });
         _countedTo = Have;
+        EndIfFormer();
     }
 
     /// <summary>Marks of other members: only forward.</summary>
@@ -218,6 +220,19 @@ public sealed class ConversationFold(Guid me, int keepEntries)
             }
         }
         State = State with { Me = own.Ranges is null ? own with { Ranges = State.Me.Ranges } : own };
+    }
+
+    /// <summary>
+    /// What an invitation told goes with it: no entry that a former member sees takes it back, and the state that does has a lower
+    /// <c>stateSeq</c> than the one that came with the invitation (rule 5).
+    /// </summary>
+    private void EndIfFormer()
+    {
+        if (State.Me is { Role: MemberRole.None, Ranges: { } ranges })
+        {
+            var last = ranges.Count > 0 ? ranges[^1].To ?? long.MaxValue : 0;
+            State = State with { Members = null, MemberCount = 0, StateSeq = Math.Min(State.StateSeq, last) };
+        }
     }
 
     /// <summary>One is in, but by another coming in than the known one.</summary>

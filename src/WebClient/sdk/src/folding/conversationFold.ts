@@ -48,6 +48,7 @@ export class ConversationFold {
       this.#own(own);
       this.#countedTo = Math.max(this.#countedTo, state.head);
     }
+    this.#endIfFormer();
   }
 
   /** One's own side from a me frame. */
@@ -59,6 +60,7 @@ export class ConversationFold {
     const unread = own.read >= this.have ? 0 : this.#timeline.unreadAfter(own.read, this.me) ?? own.unread;
     this.#own({ ...own, unread });
     this.#countedTo = this.have;
+    this.#endIfFormer();
   }
 
   applyMarks(marks: readonly Marks[]): void {
@@ -197,6 +199,18 @@ export class ConversationFold {
       this.gaps.push(...unseen);
     }
     this.state = { ...this.state, me: own.ranges ? own : { ...own, ranges: known } };
+  }
+
+  /**
+   * What an invitation told goes with it: no entry that a former member sees takes it back, and the state that does has a lower
+   * `stateSeq` than the one that came with the invitation (rule 5).
+   */
+  #endIfFormer(): void {
+    const { role, ranges } = this.state.me;
+    if (role === 'none' && ranges) {
+      const last = ranges.length > 0 ? ranges.at(-1)?.to ?? Infinity : 0;
+      this.state = { ...this.state, members: undefined, memberCount: 0, stateSeq: Math.min(this.state.stateSeq, last) };
+    }
   }
 }
 
