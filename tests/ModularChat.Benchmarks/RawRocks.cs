@@ -34,15 +34,14 @@ internal sealed class RawRocks(string path) : IRawLog
 
     public Task<int> PageAsync(Guid conversation)
     {
-        var from = Key(Ids.Shard(conversation, Workload.Shards), conversation, 0).ToArray();
+        var from = Key(Ids.Shard(conversation, Workload.Shards), conversation, _seqs[conversation] - Page + 1).ToArray();
         var to = Key(Ids.Shard(conversation, Workload.Shards), conversation, long.MaxValue);
         var page = new List<byte[]>(Page);
         using var rows = new RocksIterator(_database, Entry, from, to);
-        for (var isThere = rows.Last(); isThere && page.Count < Page; isThere = rows.Previous())
+        for (var isThere = rows.First(); isThere && page.Count < Page; isThere = rows.Next())
         {
             page.Add(rows.Value.ToArray());
         }
-        page.Reverse();
         return Task.FromResult(page.Count);
     }
 

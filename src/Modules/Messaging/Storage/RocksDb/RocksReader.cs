@@ -88,15 +88,16 @@ internal sealed class RocksReader(RocksDatabase database, int shards) : IDisposa
         {
             return [];
         }
-        var entries = new List<LogEntry>((int)Math.Min(limit, to - from + 1));
-        using var rows = Range(head.Shard, conversation, from, to);
-        for (var isThere = newest ? rows.Last() : rows.First(); isThere && entries.Count < limit; isThere = newest ? rows.Previous() : rows.Next())
-        {
-            entries.Add(Entry(Row(head.Shard, rows), head.Cut));
-        }
         if (newest)
         {
-            entries.Reverse();
+            // Above the cut no seq is missing. Forwards, as rows in memory are found anew for each step backwards.
+            from = Math.Max(from, to - limit + 1);
+        }
+        var entries = new List<LogEntry>((int)Math.Min(limit, to - from + 1));
+        using var rows = Range(head.Shard, conversation, from, to);
+        for (var isThere = rows.First(); isThere && entries.Count < limit; isThere = rows.Next())
+        {
+            entries.Add(Entry(Row(head.Shard, rows), head.Cut));
         }
         return entries;
     }
