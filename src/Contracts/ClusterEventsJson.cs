@@ -21,6 +21,8 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(HeadsAnnounced))]
 [JsonSerializable(typeof(PersonChanged))]
 [JsonSerializable(typeof(PresenceMoved))]
+[JsonSerializable(typeof(RoomChanged))]
+[JsonSerializable(typeof(RoomSignalled))]
 [JsonSerializable(typeof(SessionEnded))]
 [JsonSerializable(typeof(TypingSignalled))]
 [JsonSerializable(typeof(UserActed))]

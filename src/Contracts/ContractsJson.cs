@@ -45,6 +45,7 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(CallInfo))]
 [JsonSerializable(typeof(IceInfo))]
 [JsonSerializable(typeof(CallSignal))]
+[JsonSerializable(typeof(RoomInfo))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     /// <summary>

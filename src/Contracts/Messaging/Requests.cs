@@ -156,8 +156,13 @@ public sealed record GetRecipients(Caller Caller, Guid ConversationId) : IReques
 /// <param name="Limit">At most so many.</param>
 public sealed record GetDirectPartners(Guid UserId, int Limit) : IRequest<Guid[]>, IRepeatable;
 
-/// <summary>Writes into the conversation what became of a call. For module Calls; a repetition changes nothing.</summary>
+/// <summary>Those of some conversations that the caller is a present member of. For other modules.</summary>
+/// <param name="Caller">Who.</param>
+/// <param name="ConversationIds">At most 10,000.</param>
+public sealed record GetMemberships(Caller Caller, Guid[] ConversationIds) : IRequest<Guid[]>, IRepeatable;
+
+/// <summary>Writes into the conversation what became of a call, or of a voice room. For module Calls; a repetition changes nothing.</summary>
 /// <param name="ConversationId">The conversation.</param>
-/// <param name="CallerId">Who called.</param>
+/// <param name="CallerId">Who called, or began the room.</param>
 /// <param name="Call">What happened.</param>
 public sealed record RecordCall(Guid ConversationId, Guid CallerId, CallBody Call) : IRequest<Stored>, IRepeatable;
