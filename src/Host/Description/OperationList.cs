@@ -82,6 +82,23 @@ internal static class OperationList
             Statuses = [204], Needs = ["legId", "signal"], Problems = [NotFound, CallOver, Conflict, TooLong, LimitReached, RateLimited],
         },
         new("GET", "/calls/{id}/ice", "getIce", Calls, "New credentials of the relay for a call") { Problems = [NotFound, CallOver] },
+        new("GET", "/rooms", "listRooms", Calls, "The voice rooms of the caller's groups that somebody is in"),
+        new("GET", "/conversations/{id}/room", "getRoom", Calls, "The voice room of a group, and what an end was told since") { Problems = [NotFound, Unreachable] },
+        new("POST", "/conversations/{id}/room/join", "joinRoom", Calls, "Goes into the voice room of a group")
+        {
+            Needs = ["legId"], Problems = [NotFound, Unreachable, IdReused, LimitReached, RateLimited],
+        },
+        new("POST", "/conversations/{id}/room/leave", "leaveRoom", Calls, "Leaves the voice room") { Statuses = [204], Needs = ["legId"] },
+        new("POST", "/conversations/{id}/room/renew", "renewRoom", Calls, "Says that an end is still there, and how") { Needs = ["legId"], Problems = [NotFound, Unreachable, RateLimited] },
+        new("POST", "/conversations/{id}/room/signal", "signalRoom", Calls, "Tells another end, or the mixer, something")
+        {
+            Statuses = [204], Needs = ["legId", "epoch", "signal"], Problems = [NotFound, Conflict, TooLong, LimitReached, RateLimited],
+        },
+        new("POST", "/conversations/{id}/room/silence", "silenceInRoom", Calls, "Takes the word from somebody in the voice room, or gives it back")
+        {
+            Needs = ["userId", "silenced"], Problems = [NotFound],
+        },
+        new("GET", "/conversations/{id}/room/ice", "getRoomIce", Calls, "New credentials of the relay for the voice room") { Problems = [NotFound] },
 
         new("GET", "/friends", "listFriends", People, "The caller's friends and open requests"),
         new("PUT", "/friends/{userId}", "putFriend", People, "Asks for friendship, or accepts") { Problems = [NotFound, Unreachable, LimitReached] },

@@ -128,6 +128,35 @@ internal static class Frames
         JsonSerializer.Serialize(writer, told.Signal.Signal, Json.CallSignal);
     });
 
+    public static Frame Room(RoomInfo room) => Room(null, new RoomAnswer(room));
+
+    /// <summary>The answer to a room frame.</summary>
+    public static Frame Room(FrameId? id, RoomAnswer answer) => Write("room", (id, answer), static (writer, it) =>
+    {
+        WriteId(writer, it.id);
+        writer.WritePropertyName("room"u8);
+        JsonSerializer.Serialize(writer, it.answer.Room, Json.RoomInfo);
+        if (it.answer.Ice is { } ice)
+        {
+            writer.WritePropertyName("ice"u8);
+            JsonSerializer.Serialize(writer, ice, Json.IceInfo);
+        }
+    });
+
+    public static Frame RoomSignal(RoomSignalled told) => Write("roomSignal", told, static (writer, told) =>
+    {
+        writer.WriteString("conversationId"u8, told.ConversationId);
+        writer.WriteString("legId"u8, told.LegId);
+        if (told.Signal.From is { } from)
+        {
+            writer.WriteString("from"u8, from);
+        }
+        writer.WriteNumber("epoch"u8, told.Signal.Epoch);
+        writer.WriteNumber("number"u8, told.Signal.Number);
+        writer.WritePropertyName("signal"u8);
+        JsonSerializer.Serialize(writer, told.Signal.Signal, Json.CallSignal);
+    });
+
     public static Frame Hello(Connection connection, Caller caller, string version, GatewayOptions options, IReadOnlyDictionary<string, long> limits) =>
         Write("hello", (connection, caller, version, options, limits), static (writer, it) =>
         {

@@ -4,9 +4,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using ModularChat.Calls.Calling;
 using ModularChat.Calls.Endpoints;
+using ModularChat.Calls.Mixing;
 using ModularChat.Calls.Relaying;
+using ModularChat.Calls.Rooms;
 using ModularChat.Calls.Signalling;
 using ModularChat.Calls.Storage;
+using ModularChat.Contracts;
 
 namespace ModularChat.Calls;
 
@@ -21,19 +24,45 @@ public static class CallsModule
         services.AddOptions<CallsOptions>().Bind(configuration.GetSection("Calls")).ValidateDataAnnotations()
             .Validate(o => o.RenewSeconds < o.ReconnectSeconds, "Calls:RenewSeconds must be less than Calls:ReconnectSeconds.")
             .Validate(o => o.TurnUrls.Length == 0 || o.TurnSecret.Length > 0, "Calls:TurnUrls needs Calls:TurnSecret, which the relay has too.")
+            .Validate(o => o.JanusUrls.Length == 0 || o.JanusSecret.Length > 0, "Calls:JanusUrls needs Calls:JanusSecret, which Janus has too.")
             .ValidateOnStart();
+        services.AddSingleton<Shelf>();
         services.AddSingleton<ICallBoard, ProcessBoard>();
+        services.AddSingleton<IRoomBoard, ProcessRooms>();
         services.AddSingleton<CallFlow>();
         services.AddSingleton<Relay>();
         services.AddKeyedSingleton(StartCallHandler.Rate, static (provider, _) => new Buckets(
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<CallsOptions>>().Value.CallsPerMinute, TimeSpan.FromMinutes(1)));
         services.AddKeyedSingleton(SignalCallHandler.Rate, static (provider, _) => new Buckets(
             provider.GetRequiredService<TimeProvider>(), SignalsPerMinute, TimeSpan.FromMinutes(1)));
+        services.AddKeyedSingleton(JoinRoomHandler.Rate, static (provider, _) => new Buckets(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<CallsOptions>>().Value.JoinsPerMinute, TimeSpan.FromMinutes(1)));
+        services.AddKeyedSingleton(RenewRoomHandler.Rate, static (provider, _) => new Buckets(
+            provider.GetRequiredService<TimeProvider>(), SignalsPerMinute, TimeSpan.FromMinutes(1)));
+        services.AddRooms();
         services.AddSingleton<CallLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<CallLoop>());
         return services;
     }
 
     /// <summary>Maps the module's endpoints.</summary>
-    public static void MapCalls(this IEndpointRouteBuilder routes) => CallsApi.Map(routes);
+    public static void MapCalls(this IEndpointRouteBuilder routes)
+    {
+        CallsApi.Map(routes);
+        RoomsApi.Map(routes);
+    }
+
+    private static void AddRooms(this IServiceCollection services)
+    {
+        services.AddSingleton<JanusApi>();
+        services.AddSingleton<IMixer, JanusMixer>();
+        services.AddSingleton<MixerDesk>();
+        services.AddSingleton<MixerLines>();
+        services.AddSingleton<MixerListeners>();
+        services.AddSingleton<RoomFlow>();
+        services.AddSingleton<RoomTeller>();
+        services.AddHostedService(provider => provider.GetRequiredService<RoomTeller>());
+        services.AddSingleton<RoomLoop>();
+        services.AddHostedService(provider => provider.GetRequiredService<RoomLoop>());
+    }
 }

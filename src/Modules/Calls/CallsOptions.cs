@@ -51,4 +51,48 @@ public sealed class CallsOptions
     /// <summary>Candidates that an end may send after a description. 10 to 1,000. Default 100.</summary>
     [Range(10, 1_000), Limit]
     public int MaxCandidates { get; set; } = 100;
+
+    /// <summary>
+    /// Where calls and voice rooms are: <c>process</c> (default: one node; embedded stores outlive a restart) or <c>redis</c> (any number of nodes). With <c>redis</c> ConnectionString is
+    /// needed.
+    /// </summary>
+    [RegularExpression("process|redis", ErrorMessage = "Calls:Board must be process or redis.")]
+    public string Board { get; set; } = "process";
+
+    /// <summary>The servers for <c>redis</c>: <c>host:port,host:port</c>, perhaps with <c>,password=…</c> and other settings of StackExchange.Redis. Secret. Default empty.</summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>The name under which the nodes of one cluster keep their calls, and by which their rooms on mixers are known: 1 to 32 small letters, digits and dashes. Default modularchat.</summary>
+    [Required, RegularExpression("[a-z0-9][a-z0-9-]{0,31}", ErrorMessage = "Calls:Cluster must be 1 to 32 small letters, digits and dashes.")]
+    public string Cluster { get; set; } = "modularchat";
+
+    /// <summary>Participants up to whom a voice room is a mesh; with more it needs a mixer. 2 to 8. Default 4.</summary>
+    [Range(2, 8), Limit]
+    public int MeshLimit { get; set; } = 4;
+
+    /// <summary>Participants of a voice room. 2 to 500. Default 50.</summary>
+    [Range(2, 500), Limit]
+    public int RoomParticipants { get; set; } = 50;
+
+    /// <summary>Times that one user may go into voice rooms in a minute. 1 to 1,000. Default 20.</summary>
+    [Range(1, 1_000), Limit]
+    public int JoinsPerMinute { get; set; } = 20;
+
+    /// <summary>Members of a group above whom only who is in its voice room is told who speaks. 2 to 10,000. Default 100.</summary>
+    [Range(2, 10_000), Limit]
+    public int SpeakingLimit { get; set; } = 100;
+
+    /// <summary>The mixers: addresses of the HTTP API of Janus, as <c>http://127.0.0.1:8088/janus</c>, with commas between; the least loaded takes a room. Default empty: none.</summary>
+    [RegularExpression(@"https?://[^\s,]+(\s*,\s*https?://[^\s,]+)*", ErrorMessage = "Calls:JanusUrls must be http: or https: addresses with commas between.")]
+    public string JanusUrls { get; set; } = "";
+
+    /// <summary>The secret of that API (<c>api_secret</c> of Janus), at least 16 characters; the keys of rooms and participants are made from it. Secret. Default empty.</summary>
+    [RegularExpression(".{16,}", ErrorMessage = "Calls:JanusSecret must have at least 16 characters.")]
+    public string JanusSecret { get; set; } = "";
+
+    /// <summary>The key without which Janus makes no rooms (<c>admin_key</c> of its AudioBridge), where it has one. Secret. Default empty.</summary>
+    public string JanusAdminKey { get; set; } = "";
+
+    /// <summary>Whether voice rooms use a mixer from the first participant on. Default false.</summary>
+    public bool AlwaysMix { get; set; }
 }

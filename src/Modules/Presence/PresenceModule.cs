@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts;
 using ModularChat.Presence.Endpoints;
 using ModularChat.Presence.Leases;
 using ModularChat.Presence.People;

@@ -25,6 +25,7 @@ public sealed class FrameMatrixTests
         ("heartbeat", Ok, Ok, Ok, Ok),
         ("watch", Gone, Gone, Ok, Ok),
         ("call", Gone, Gone, Unreachable, Forbidden),
+        ("room", Gone, Gone, Unreachable, Ok),
         ("goodbye", Ok, Ok, Ok, Ok),
     ];
 
@@ -142,6 +143,9 @@ public sealed class FrameMatrixTests
                 break;
             case "call":
                 (frame["action"], frame["callId"], frame["legId"]) = ("start", Ids.New(), Ids.New());
+                break;
+            case "room":
+                (frame["action"], frame["legId"]) = ("join", Ids.New());
                 break;
             case "mark":
                 frame["read"] = Cast.Message;

@@ -110,6 +110,17 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         Each("POST", "calls/{id}/signal", Gone, new { legId = Ids.New(), signal = new { kind = "restart" } }),
         Each("GET", "calls/{id}/ice", Gone),
 
+        // Voice rooms: nobody is in one but the member who joins.
+        Own("GET", "rooms"),
+        new("GET", "conversations/{id}/room", No, Gone, Gone, Unreachable, Ok),
+        new("POST", "conversations/{id}/room/join", No, Gone, Gone, Unreachable, Ok, new { legId = Ids.New() }),
+        new("POST", "conversations/{id}/room/renew", No, Gone, Gone, Unreachable, Gone, new { legId = Ids.New() }),
+        new("POST", "conversations/{id}/room/signal", No, Gone, Gone, Gone, Gone, new { legId = Ids.New(), epoch = 1, signal = new { kind = "restart" } }),
+        new("POST", "conversations/{id}/room/silence", No, Gone, Gone, Gone, Forbidden, new { userId = Ids.New(), silenced = true }),
+        new("GET", "conversations/{id}/room/ice", No, Gone, Gone, Gone, Ok),
+        // Whoever it is leaves nothing by this, and learns nothing.
+        Own("POST", "conversations/{id}/room/leave", new { legId = Ids.New() }),
+
         // Messages; {seq} is one of the owner's.
         new("GET", "conversations/{id}/messages", No, Gone, Ok, Ok, Ok),
         new("POST", "conversations/{id}/messages", No, Gone, Gone, Unreachable, Ok, new { clientMessageId = Ids.New(), text = "text" }),

@@ -90,6 +90,17 @@ public sealed class WalkTests
         await walk.AskAsync(alice, "GET", $"{call}/ice");
         await walk.AskAsync(alice, "POST", $"{call}/hangup", new { legId = caller });
         await walk.AskAsync(carl, "POST", $"{call}/decline");
+        var group = $"conversations/{Ids.New()}";
+        await walk.AskAsync(alice, "PUT", group, new { title = "Talk", userIds = new[] { carl.Id } });
+        await walk.AskAsync(alice, "POST", $"{group}/room/join", new { legId = caller });
+        await walk.AskAsync(carl, "POST", $"{group}/room/join", new { legId = callee, muted = true });
+        await walk.AskAsync(carl, "POST", $"{group}/room/signal", new { legId = callee, to = caller, epoch = 1, signal = new { kind = "offer", sdp = "v=0\r\ns=-\r\n" } });
+        await walk.AskAsync(alice, "GET", $"{group}/room?legId={caller}&after=0");
+        await walk.AskAsync(alice, "POST", $"{group}/room/renew", new { legId = caller, speaking = true });
+        await walk.AskAsync(alice, "POST", $"{group}/room/silence", new { userId = carl.Id, silenced = true });
+        await walk.AskAsync(carl, "GET", $"{group}/room/ice");
+        await walk.AskAsync(carl, "GET", "rooms");
+        await walk.AskAsync(carl, "POST", $"{group}/room/leave", new { legId = callee });
         // The entries that it left.
         await walk.AskAsync(carl, "GET", $"conversations/{direct}/messages");
     }

@@ -22,7 +22,7 @@ internal sealed record End(Caller Caller, Guid LegId)
 }
 
 /// <summary>The module Calls with the real mediator, a time that stands still, and stand-ins for who knows whom. What is told and written is kept.</summary>
-internal sealed class CallWorld : IAsyncDisposable,
+internal sealed partial class CallWorld : IAsyncDisposable,
     IRequestHandler<GetRecipients, Guid[]>, IRequestHandler<GetRelations, Relation[]>, IRequestHandler<GetAttention, Attention[]>, IRequestHandler<RecordCall, Stored>,
     INotificationHandler<CallChanged>, INotificationHandler<CallSignalled>
 {
@@ -47,6 +47,7 @@ internal sealed class CallWorld : IAsyncDisposable,
         collection.AddSingleton<IRequestHandler<RecordCall, Stored>>(this);
         collection.AddSingleton<INotificationHandler<CallChanged>>(this);
         collection.AddSingleton<INotificationHandler<CallSignalled>>(this);
+        AddRooms(collection);
         _services = collection.BuildServiceProvider();
     }
 
@@ -94,6 +95,7 @@ internal sealed class CallWorld : IAsyncDisposable,
                 await SendAsync(new RenewCall(end.Caller, call, end.LegId));
             }
             await _services.GetRequiredService<CallLoop>().TickAsync(Token);
+            await LookAtRoomsAsync();
         }
     }
 

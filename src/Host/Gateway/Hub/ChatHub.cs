@@ -61,6 +61,9 @@ internal sealed class ChatHub(HubConnections connections, FrameRouter router, Ti
     [HubMethodName("Call")]
     public Task<Frame> CallAsync(HubArgument frame) => HandleAsync("call", frame);
 
+    [HubMethodName("Room")]
+    public Task<Frame> RoomAsync(HubArgument frame) => HandleAsync("room", frame);
+
     [HubMethodName("Goodbye")]
     public async Task<Frame> GoodbyeAsync() => await HandleAsync(new ClientFrame { Type = "goodbye" });
 

@@ -30,6 +30,13 @@ internal sealed record ClientFrame
     public Guid? LegId { get; init; }
     public bool Failed { get; init; }
     public CallSignal? Signal { get; init; }
+    public bool? Muted { get; init; }
+    public bool? Deafened { get; init; }
+    public bool? Speaking { get; init; }
+    public Guid? To { get; init; }
+    public long Epoch { get; init; }
+    public Guid? UserId { get; init; }
+    public bool? Silenced { get; init; }
 
     /// <summary>Names neither token nor text.</summary>
     public override string ToString() => $"frame {Type}";

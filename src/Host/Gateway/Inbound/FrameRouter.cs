@@ -181,11 +181,13 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
                 return frame.Id is { } watchId ? Frames.Ok(watchId) : null;
             case "call":
                 return await CallFrames.AnswerAsync(mediator, caller, frame, token);
+            case "room":
+                return await RoomFrames.AnswerAsync(mediator, caller, frame, token);
             case "goodbye":
                 connection.Close(CloseReason.Goodbye);
                 return null;
             default:
-                throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat, watch, call, goodbye.") { Field = "type" };
+                throw new ChatException(ProblemCodes.UnknownFrame, "type is one of send, edit, delete, react, mark, cursor, typing, heartbeat, watch, call, room, goodbye.") { Field = "type" };
         }
     }
 

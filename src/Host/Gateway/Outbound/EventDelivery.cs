@@ -5,10 +5,10 @@ using ModularChat.Contracts.Presence;
 
 namespace ModularChat.Host.Gateway.Outbound;
 
-/// <summary>What is not in the log: typing, presence, calls, general data that changes too often for it, and sessions that end.</summary>
+/// <summary>What is not in the log: typing, presence, calls, voice rooms, general data that changes too often for it, and sessions that end.</summary>
 internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions) :
     INotificationHandler<TypingSignalled>, INotificationHandler<PresenceMoved>, INotificationHandler<UserDataChanged>, INotificationHandler<SessionEnded>,
-    INotificationHandler<CallChanged>, INotificationHandler<CallSignalled>
+    INotificationHandler<CallChanged>, INotificationHandler<CallSignalled>, INotificationHandler<RoomChanged>, INotificationHandler<RoomSignalled>
 {
     public Task Handle(TypingSignalled notification, CancellationToken cancellationToken)
     {
@@ -66,6 +66,25 @@ internal sealed class EventDelivery(ConnectionTable table, LiveSessions sessions
     public Task Handle(CallSignalled notification, CancellationToken cancellationToken)
     {
         DeliverTo(notification.Recipient, Frames.CallSignal(notification));
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(RoomChanged notification, CancellationToken cancellationToken)
+    {
+        Frame? frame = null;
+        foreach (var user in notification.Recipients)
+        {
+            foreach (var connection in table.Of(user))
+            {
+                connection.Deliver(0, 0, frame ??= Frames.Room(notification.Room));
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(RoomSignalled notification, CancellationToken cancellationToken)
+    {
+        DeliverTo(notification.Recipient, Frames.RoomSignal(notification));
         return Task.CompletedTask;
     }
 

@@ -1,22 +1,37 @@
+using Microsoft.Extensions.Options;
 using ModularChat.Calls.Calling;
 using ModularChat.Contracts.Calls;
 
 namespace ModularChat.Calls.Storage;
 
-/// <summary>The calls of a single node, in memory.</summary>
-internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
+/// <summary>The calls of a single node, in memory; what has to outlive the process lies on the shelf.</summary>
+internal sealed class ProcessBoard : ICallBoard
 {
     /// <summary>For how long calls that are over are kept.</summary>
     public const long KeptFor = 60_000;
 
-    private const int Restarts = 3;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, Row> _calls = [];
     private readonly Dictionary<Guid, HashSet<Guid>> _live = [];
-    private readonly long _begin = time.GetTimestamp();
+    private readonly Shelf _shelf;
+    private readonly TimeProvider _time;
+    private readonly (long Stamp, long Time) _begin;
 
-    public long Clock => (long)time.GetElapsedTime(_begin).TotalMilliseconds;
+    public ProcessBoard(Shelf shelf, IOptions<CallsOptions> options, TimeProvider time)
+    {
+        (_shelf, _time, _begin) = (shelf, time, (time.GetTimestamp(), time.GetUtcNow().ToUnixTimeMilliseconds()));
+        var until = Clock + (options.Value.ReconnectSeconds * 1_000L);
+        foreach (var call in shelf.ReadCalls())
+        {
+            // While there was no server nobody could give a sign of life. Signals go on with numbers above all that were.
+            var kept = call with { CallerLeg = call.CallerLeg with { Until = until }, CalleeLeg = call.CalleeLeg is { } leg ? leg with { Until = until } : null };
+            _calls[call.Id] = new Row(new SignalBook(Clock)) { Call = kept };
+            Note(kept);
+        }
+    }
+
+    /// <summary>From the time of day at the start, so that what the shelf has is by the same one; the time of day may jump afterwards.</summary>
+    public long Clock => _begin.Time + (long)_time.GetElapsedTime(_begin.Stamp).TotalMilliseconds;
 
     public ValueTask<Call?> FindAsync(Guid callId, CancellationToken token)
     {
@@ -42,8 +57,9 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
             {
                 return ValueTask.FromResult(false);
             }
-            _calls[call.Id] = new Row { Call = call };
+            _calls[call.Id] = new Row(new SignalBook(0)) { Call = call };
             Note(call);
+            _shelf.Put(call);
             return ValueTask.FromResult(true);
         }
     }
@@ -58,6 +74,10 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
             }
             row.Call = next;
             Note(next);
+            if (read.Version != next.Version || read.IsRecorded != next.IsRecorded)
+            {
+                _shelf.Put(next);
+            }
             return ValueTask.FromResult(true);
         }
     }
@@ -70,7 +90,7 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
             foreach (var (id, row) in _calls)
             {
                 var call = row.Call;
-                if (call.IsLive ? IsDue(call, now) : !call.IsRecorded && call.Ended <= before)
+                if (call.IsLive ? now >= Dues.Of(call) : !call.IsRecorded && call.Ended <= before)
                 {
                     due.Add(call);
                     if (due.Count >= limit)
@@ -82,6 +102,7 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
                 {
                     // Allowed while walking: a dictionary survives removals.
                     _calls.Remove(id);
+                    _shelf.Remove(call);
                 }
             }
             return ValueTask.FromResult(due.ToArray());
@@ -92,28 +113,7 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
     {
         lock (_gate)
         {
-            if (_calls.GetValueOrDefault(callId) is not { Call.IsLive: true } row)
-            {
-                return ValueTask.FromResult<long?>(null);
-            }
-            if (signal.Kind is SignalKind.Offer or SignalKind.Answer)
-            {
-                row.Told.RemoveAll(told => told.From == fromLeg);
-            }
-            else if (signal.Kind == SignalKind.Restart)
-            {
-                if (row.Told.Count(told => told.From == fromLeg && told.Signal.Signal.Kind == SignalKind.Restart) >= Restarts)
-                {
-                    row.Told.RemoveAt(row.Told.FindIndex(told => told.From == fromLeg && told.Signal.Signal.Kind == SignalKind.Restart));
-                }
-            }
-            else if (row.Told.Where(told => told.From == fromLeg).Sum(told => told.Signal.Signal.Candidates?.Length ?? 0) + signal.Candidates!.Length > maxCandidates)
-            {
-                return ValueTask.FromResult<long?>(null);
-            }
-            var number = ++row.Numbers;
-            row.Told.Add((fromLeg, new NumberedSignal(number, signal)));
-            return ValueTask.FromResult<long?>(number);
+            return ValueTask.FromResult(_calls.GetValueOrDefault(callId) is { Call.IsLive: true } row ? row.Signals.Add(fromLeg, null, 0, signal, maxCandidates) : null);
         }
     }
 
@@ -123,12 +123,9 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
         {
             return ValueTask.FromResult(_calls.GetValueOrDefault(callId) is not { } row
                 ? []
-                : row.Told.Where(told => told.From != forLeg && told.Signal.Number > after).Select(told => told.Signal).ToArray());
+                : row.Signals.For(forLeg, after).Select(told => new NumberedSignal(told.Number, told.Signal)).ToArray());
         }
     }
-
-    private static bool IsDue(Call call, long now) =>
-        now >= call.CallerLeg.Until || (call.State == CallState.Ringing ? now >= call.RingUntil : now >= call.CalleeLeg!.Until);
 
     private HashSet<Guid> LiveOf(Guid one, Guid other) => [.. _live.GetValueOrDefault(one) ?? [], .. _live.GetValueOrDefault(other) ?? []];
 
@@ -151,16 +148,14 @@ internal sealed class ProcessBoard(TimeProvider time) : ICallBoard
         }
         if (!call.IsLive)
         {
-            _calls[call.Id].Told.Clear();
+            _calls[call.Id].Signals.Clear();
         }
     }
 
-    private sealed class Row
+    private sealed class Row(SignalBook signals)
     {
         public required Call Call { get; set; }
 
-        public List<(Guid From, NumberedSignal Signal)> Told { get; } = [];
-
-        public long Numbers { get; set; }
+        public SignalBook Signals { get; } = signals;
     }
 }

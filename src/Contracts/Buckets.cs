@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 
-namespace ModularChat.Calls.Calling;
+namespace ModularChat.Contracts;
 
-/// <summary>Lets each key do something so many times at once, and then as often as time gives it back.</summary>
-internal sealed class Buckets(TimeProvider time, int size, TimeSpan refill)
+/// <summary>Lets each key do something so many times at once, and then as often as time gives it back. In the memory of one process.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="size">How many times at once.</param>
+/// <param name="refill">The time that gives all of them back.</param>
+public sealed class Buckets(TimeProvider time, int size, TimeSpan refill)
 {
     private const int Most = 50_000;
 
