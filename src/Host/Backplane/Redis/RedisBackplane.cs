@@ -1,53 +1,41 @@
 using System.Globalization;
-using System.Net;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Storage;
+using ModularChat.Storage.Redis;
 using StackExchange.Redis;
 
 namespace ModularChat.Host.Backplane.Redis;
 
 /// <summary>
-/// One channel of Redis, which every node publishes to and listens on. Once a second a node sends a frame to itself: when none has come back for a
+/// One channel of Redis, which every node publishes to and listens on. Of a cluster all publish to the one server that has the channel's name as a key, because frames of one
+/// node must come in their order; it tells the others. Once a second a node sends a frame to itself: when none has come back for a
 /// while, whatever the client library believes, the connections are made anew.
 /// </summary>
 internal sealed partial class RedisBackplane : IBackplane
 {
     private const byte EchoForm = 0;
 
+    /// <summary>The client library sends a PUBLISH to any server of a cluster, and each time to another; a script goes where its key is.</summary>
+    private const string PublishThere = "redis.call('PUBLISH', KEYS[1], ARGV[1])";
+
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(4);
 
-    private readonly ConfigurationOptions _settings;
+    private readonly SharedRedis _redis;
     private readonly RedisChannel _channel;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly byte[] _echo = [EchoForm, .. Ids.New().ToByteArray()];
     private readonly CancellationTokenSource _stop = new();
     private Action<ReadOnlyMemory<byte>> _received = _ => { };
-    private volatile ConnectionMultiplexer? _connection;
     private Task _loop = Task.CompletedTask;
     private long _lastEcho;
-    private volatile bool _isAway;
+    private volatile bool _isAway, _isCluster;
 
     public RedisBackplane(IOptions<BackplaneOptions> options, TimeProvider time, ILogger<RedisBackplane> logger)
     {
         (_time, _logger, MaxBytes) = (time, logger, options.Value.MaxFrameBytes);
-        try
-        {
-            _settings = ConfigurationOptions.Parse(options.Value.ConnectionString);
-        }
-        catch (ArgumentException)
-        {
-            // Its message may show a part of the text, and with it a password.
-            throw new StartupException("Backplane:ConnectionString is not one of Redis: host:port,host:port and settings of StackExchange.Redis behind them.");
-        }
-        if (_settings.EndPoints.Count == 0)
-        {
-            throw new StartupException("Backplane:Engine is 'redis', but Backplane:ConnectionString names no server.");
-        }
-        _settings.AbortOnConnectFail = false;
-        _settings.ConfigCheckSeconds = 2;
-        _settings.ConnectTimeout = _settings.SyncTimeout = 3_000;
+        _redis = new SharedRedis("Backplane:ConnectionString", options.Value.ConnectionString, TimeSpan.FromSeconds(3));
         _channel = new RedisChannel(options.Value.Cluster + ":events", RedisChannel.PatternMode.Literal);
     }
 
@@ -61,12 +49,10 @@ internal sealed partial class RedisBackplane : IBackplane
     public async Task StartAsync(Action<ReadOnlyMemory<byte>> received, CancellationToken token)
     {
         _received = received;
-        var connection = await ConnectAsync(token);
-        if (connection is null)
+        if (!await ConnectAsync(token))
         {
-            throw new StartupException($"Backplane:ConnectionString: no Redis answers at {string.Join(", ", _settings.EndPoints.Select(Name))}, or it refuses.");
+            throw new StartupException($"Backplane:ConnectionString: no Redis answers at {_redis.Servers}, or it refuses.");
         }
-        _connection = connection;
         Volatile.Write(ref _lastEcho, _time.GetTimestamp());
         _loop = Task.Run(KeepAsync, CancellationToken.None);
     }
@@ -79,19 +65,26 @@ internal sealed partial class RedisBackplane : IBackplane
     {
         await _stop.CancelAsync();
         await _loop;
-        await DropAsync();
+        await _redis.DisposeAsync();
         _stop.Dispose();
     }
 
     private bool Send(byte[] frame)
     {
-        if (_connection is not { IsConnected: true } connection)
+        if (_redis.Connected is not { IsConnected: true } connection)
         {
             return false;
         }
         try
         {
-            connection.GetSubscriber().Publish(_channel, frame, CommandFlags.FireAndForget);
+            if (_isCluster)
+            {
+                connection.GetDatabase().ScriptEvaluate(PublishThere, [(string)_channel!], [frame], CommandFlags.FireAndForget | CommandFlags.NoScriptCache);
+            }
+            else
+            {
+                connection.GetSubscriber().Publish(_channel, frame, CommandFlags.FireAndForget);
+            }
             return true;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or InvalidOperationException)
@@ -149,41 +142,28 @@ internal sealed partial class RedisBackplane : IBackplane
 
     private async Task ConnectAgainAsync()
     {
-        await DropAsync();
-        _connection = await ConnectAsync(_stop.Token);
+        await _redis.DropAsync();
+        await ConnectAsync(_stop.Token);
         Send(_echo);
         // Its echo has a period's time before the connection counts as lost again.
         await Task.Delay(Period, _time, _stop.Token);
     }
 
-    /// <summary>Null when no server answers.</summary>
-    private async Task<ConnectionMultiplexer?> ConnectAsync(CancellationToken token)
+    /// <summary>False when no server answers.</summary>
+    private async Task<bool> ConnectAsync(CancellationToken token)
     {
-        ConnectionMultiplexer? connection = null;
         try
         {
-            connection = await ConnectionMultiplexer.ConnectAsync(_settings).WaitAsync(Patience, _time, token);
+            var connection = await _redis.ConnectAsync(token).WaitAsync(Patience, _time, token);
+            _isCluster = Array.Exists(connection.GetEndPoints(), server => connection.GetServer(server) is { IsConnected: true, ServerType: ServerType.Cluster });
             await connection.GetSubscriber().SubscribeAsync(_channel, Receive).WaitAsync(Patience, _time, token);
             await connection.GetSubscriber().PublishAsync(_channel, _echo).WaitAsync(Patience, _time, token);
-            return connection;
+            return true;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException or InvalidOperationException)
         {
-            connection?.Dispose();
-            return null;
-        }
-    }
-
-    private static string Name(EndPoint server) =>
-        server is DnsEndPoint host ? string.Create(CultureInfo.InvariantCulture, $"{host.Host}:{host.Port}") : server.ToString() ?? "";
-
-    private async Task DropAsync()
-    {
-        if (_connection is { } connection)
-        {
-            _connection = null;
-            await connection.CloseAsync(allowCommandsToComplete: false);
-            connection.Dispose();
+            await _redis.DropAsync();
+            return false;
         }
     }
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using ModularChat.Discovery.Registry;
-using ModularChat.Storage;
+using ModularChat.Storage.Redis;
 using StackExchange.Redis;
 
 namespace ModularChat.Discovery.Storage.Redis;
@@ -33,27 +33,15 @@ internal sealed class RedisRegistry : INodeRegistry
         return 1
         """;
 
-    private static readonly TimeSpan WishHolds = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan WishHolds = TimeSpan.FromMinutes(10), Patience = TimeSpan.FromSeconds(3);
 
-    private readonly ConfigurationOptions _settings;
+    private readonly SharedRedis _redis;
     private readonly string _prefix;
     private readonly long _lease;
-    private ConnectionMultiplexer? _connection;
 
     public RedisRegistry(IOptions<DiscoveryOptions> options)
     {
-        try
-        {
-            _settings = ConfigurationOptions.Parse(options.Value.ConnectionString);
-        }
-        catch (ArgumentException)
-        {
-            // Its message may show a part of the text, and with it a password.
-            throw new StartupException("Discovery:ConnectionString is not one of Redis: host:port,host:port and settings of StackExchange.Redis behind them.");
-        }
-        _settings.AbortOnConnectFail = false;
-        _settings.ConfigCheckSeconds = 2;
-        _settings.ConnectTimeout = _settings.SyncTimeout = 3_000;
+        _redis = new SharedRedis("Discovery:ConnectionString", options.Value.ConnectionString, Patience);
         _prefix = $"{{{options.Value.Cluster}}}:";
         _lease = options.Value.SessionSeconds * 1000L;
     }
@@ -95,40 +83,30 @@ internal sealed class RedisRegistry : INodeRegistry
         (string?)await AskAsync(database => database.StringGetAsync(WishOf(id)), token) == instance.ToString();
 
     public Task LeaveAsync(NodePlace place, CancellationToken token) =>
-        _connection is { IsConnected: true } ? EvaluateAsync(Leave, [KeyOf(place.Id), Ids], [place.Instance.ToString(), place.Id], token) : Task.CompletedTask;
+        _redis.IsConnected ? EvaluateAsync(Leave, [KeyOf(place.Id), Ids], [place.Instance.ToString(), place.Id], token) : Task.CompletedTask;
 
     /// <summary>Reading once a second is soon enough, and needs no second connection.</summary>
     public Task ChangedAsync(CancellationToken token) => Task.Delay(Timeout.InfiniteTimeSpan, token);
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_connection is { } connection)
-        {
-            _connection = null;
-            await connection.CloseAsync(allowCommandsToComplete: false);
-            connection.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
     private RedisKey KeyOf(string id) => $"{_prefix}node:{id}";
 
     private RedisKey WishOf(string id) => $"{_prefix}drain:{id}";
 
-    private async Task<long> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken token) =>
+    private Task<long> EvaluateAsync(string script, RedisKey[] keys, RedisValue[] values, CancellationToken token) =>
         // Whole each time: after a restart the server knows no script any more.
-        (long)await AskAsync(database => database.ScriptEvaluateAsync(script, keys, values, CommandFlags.NoScriptCache), token);
+        AskAsync(async database => (long)await database.ScriptEvaluateAsync(script, keys, values, CommandFlags.NoScriptCache), token);
 
     private async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> ask, CancellationToken token)
     {
         try
         {
-            _connection ??= await ConnectionMultiplexer.ConnectAsync(_settings).WaitAsync(token);
-            return await ask(_connection.GetDatabase()).WaitAsync(token);
+            return await _redis.AskAsync(ask, token);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (RedisAwayException e)
         {
-            // Its messages hold addresses, keys and commands, but no password.
-            throw new RegistryAwayException(e is RedisServerException ? $"Redis refuses: {e.Message}." : "Redis does not answer.", e);
+            throw new RegistryAwayException(e.Message, e);
         }
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
-using ModularChat.Storage;
+using ModularChat.Storage.Redis;
 using StackExchange.Redis;
 
 namespace ModularChat.Presence.Storage.Redis;
@@ -41,25 +41,15 @@ internal sealed class RedisBoard : IAttendanceBoard
 
     private const int AtOnce = 500;
 
-    private readonly ConfigurationOptions _settings;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly SharedRedis _redis;
     private readonly string _prefix;
     private readonly RedisKey _live, _left, _signs;
-    private ConnectionMultiplexer? _connection;
 
     public RedisBoard(IOptions<PresenceOptions> options)
     {
-        try
-        {
-            _settings = ConfigurationOptions.Parse(options.Value.ConnectionString);
-        }
-        catch (ArgumentException)
-        {
-            // Its message may show a part of the text, and with it a password.
-            throw new StartupException("Presence:ConnectionString is not one of Redis: host:port,host:port and settings of StackExchange.Redis behind them.");
-        }
-        _settings.AbortOnConnectFail = false;
-        _settings.ConfigCheckSeconds = 2;
-        _settings.ConnectTimeout = _settings.SyncTimeout = 2_000;
+        _redis = new SharedRedis("Presence:ConnectionString", options.Value.ConnectionString, Patience);
         _prefix = $"{options.Value.Cluster}:presence:";
         // What one script touches lies in one slot.
         (_live, _left, _signs) = ($"{{{_prefix}nodes}}:live", $"{{{_prefix}nodes}}:left", $"{{{_prefix}nodes}}:signs");
@@ -127,15 +117,7 @@ internal sealed class RedisBoard : IAttendanceBoard
         },
         token);
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_connection is { } connection)
-        {
-            _connection = null;
-            await connection.CloseAsync(allowCommandsToComplete: false);
-            connection.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
     private static IReadOnlyList<(Guid, Posted)> Parse(HashEntry[] fields)
     {
@@ -165,10 +147,9 @@ internal sealed class RedisBoard : IAttendanceBoard
     {
         try
         {
-            _connection ??= await ConnectionMultiplexer.ConnectAsync(_settings).WaitAsync(token);
-            return await ask(_connection.GetDatabase()).WaitAsync(token);
+            return await _redis.AskAsync(ask, token);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (RedisAwayException e)
         {
             throw new BoardAwayException(e);
         }
