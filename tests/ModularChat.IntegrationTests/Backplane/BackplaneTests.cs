@@ -1,3 +1,4 @@
+using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Servers;
@@ -9,12 +10,15 @@ public sealed class BackplaneTests(ITestOutputHelper output)
 {
     private const int Minute = 60_000;
 
+    /// <summary>Twice what a node reads at most before it begins anew, so that one look in between, which comes once a minute, does not save it from that.</summary>
+    private const int Far = 10_100;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("postgresql")]
     [InlineData("redis")]
-    public async Task What_happens_on_one_node_reaches_the_devices_of_another_at_once(string engine)
+    public async Task What_happens_on_one_node_reaches_the_devices_of_another_at_once_and_what_one_has_missed_for_long_by_a_sync(string engine)
     {
         await using var nodes = await TwoNodes.StartAsync(engine, Minute, Token);
         var anna = await nodes.A.RegisterAsync("anna");
@@ -40,6 +44,8 @@ public sealed class BackplaneTests(ITestOutputHelper output)
         (await socket.ClosedAsync(Token)).ShouldBe(4100);
         using var refused = await benAtB.RequestAsync(HttpMethod.Get, "sync");
         ((int)refused.StatusCode).ShouldBe(401, "the other node's memory of the session is gone too");
+
+        await FallFarBehindAsync(nodes, anna, group.Id);
     }
 
     [Theory]
@@ -83,6 +89,48 @@ public sealed class BackplaneTests(ITestOutputHelper output)
 
         exit.ShouldBe(1);
         error.Trim().ShouldBe("Backplane:ConnectionString: no Redis answers at 127.0.0.1:1, or it refuses.");
+    }
+
+    /// <summary>A node that has missed too much does not read it all: its connections sync again, and have everything afterwards.</summary>
+    private async Task FallFarBehindAsync(TwoNodes nodes, ChatUser anna, Guid group)
+    {
+        var ben = await nodes.A.LoginAsync("ben");
+        var benAtB = ben with { Http = nodes.B.NewClient(ben.Token) };
+        var (socket, _) = await RawSocket.LiveAsync(nodes.B.Url, ben.Token, Token);
+        await using var closing = socket;
+        var (cursor, _) = await benAtB.SyncAllAsync();
+        await nodes.Redis.Kill9Async();
+        var caller = new Caller(anna.Id);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Far), new ParallelOptions { MaxDegreeOfParallelism = 200, CancellationToken = Token },
+            async (i, _) => await nodes.A.AskModulesAsync(new SendMessage(caller, group, Ids.New(), $"far {i}")));
+
+        await nodes.Redis.StartAsync(Token);
+        var began = TimeProvider.System.GetTimestamp();
+        (await socket.ClosedAsync(Token).WaitAsync(TimeSpan.FromMilliseconds(Minute), TimeProvider.System, Token)).ShouldBe(4009, "sync again");
+        output.WriteLine($"{Far} behind: told to sync {TimeProvider.System.GetElapsedTime(began).TotalSeconds:F1} s after the backplane was back");
+
+        // It was told where it was then; what came after that comes as always.
+        HashSet<string> texts = new(StringComparer.Ordinal);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(Minute);
+        while (texts.Count < Far)
+        {
+            (cursor, var missed) = await benAtB.SyncAllAsync(cursor);
+            foreach (var conversation in missed.Where(c => c.State.Id == group))
+            {
+                Take(conversation.Entries);
+                for (var after = conversation.Gap?.From - 1; after < conversation.Gap?.To;)
+                {
+                    var page = await benAtB.HistoryAsync(group, after: after);
+                    Take(page.Entries);
+                    after = page.Entries.Max(e => e.Seq);
+                }
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, limit.Token);
+        }
+
+        void Take(Entry[] entries) => texts.UnionWith(entries.Where(e => e.Kind == EntryKind.Message).Select(e => e.Body!.ToString()).Where(t => t.Contains("\"far ", StringComparison.Ordinal)));
     }
 
     /// <summary>Messages that long polls have brought, up to the first answer with one: a mark that moved answers a poll too.</summary>
