@@ -37,6 +37,10 @@ internal static class RolesSetup
         {
             health.AddTypeActivatedCheck<AnswerCheck<int>>("accounts", new PingAccounts());
         }
+        if (!loaded.IsAll)
+        {
+            health.AddCheck<ElsewhereCheck>("elsewhere");
+        }
     }
 
     /// <summary>Maps the endpoints of the roles. Those of a module need nothing but the mediator, so they are where REST is, and not where the module is.</summary>

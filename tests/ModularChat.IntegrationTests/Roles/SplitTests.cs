@@ -59,7 +59,7 @@ public sealed class SplitTests
     }
 
     [Fact]
-    public async Task No_node_that_has_the_module_is_a_problem_with_a_time_to_come_back()
+    public async Task No_node_that_has_the_module_is_a_problem_with_a_time_to_come_back_and_stands_in_readiness()
     {
         await using var cluster = await SplitCluster.StartAsync();
         var api = await cluster.AddAsync("api", "api");
@@ -69,6 +69,19 @@ public sealed class SplitTests
 
         problem.GetProperty("retryAfterMs").GetInt64().ShouldBe(1_000);
         problem.GetProperty("detail").GetString().ShouldBe("No node with Messaging can be asked now.");
+
+        // Readiness names what is missing, stays green, and says so no more when it has come.
+        (await ReadinessAsync()).ShouldContain("no node has Messaging, Presence, Notifications, Calls");
+        await cluster.AddAsync("messaging", "messaging,presence,calls,notifications");
+        await SplitCluster.ReadyAsync(api, "bob");
+        (await ReadinessAsync()).ShouldContain("\"elsewhere\":\"healthy\"");
+
+        async Task<string> ReadinessAsync()
+        {
+            using var ready = await api.Anonymous.GetAsync(new Uri(api.Url, "/health/ready"), Cancel);
+            ready.EnsureSuccessStatusCode();
+            return await ready.Content.ReadAsStringAsync(Cancel);
+        }
     }
 
     [Fact]
