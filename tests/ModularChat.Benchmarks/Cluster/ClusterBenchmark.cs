@@ -17,9 +17,10 @@ internal static class ClusterBenchmark
         var engine = args.Length > 0 ? args[0] : "postgresql";
         int Number(int at, int otherwise) => args.Length > at ? int.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
         var (seconds, pairs, clients, rate) = (Number(1, 10), Number(2, 100), Number(3, 10_000), Number(4, 0));
-        await using var postgres = await PostgresServer.StartAsync(CancellationToken.None, "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=400");
+        await using var postgres = await PostgresServer.StartAsync(CancellationToken.None, "shared_buffers=256MB", "max_wal_size=4GB", "max_connections=400", "shared_preload_libraries=pg_stat_statements");
         await using var backplane = await RedisServer.StartAsync(CancellationToken.None, "--appendonly", "no");
         await using var redisLog = engine == "redis" ? await RedisServer.StartAsync(CancellationToken.None) : null;
+        var counts = new EngineCounts(postgres, backplane);
         double? alone = null;
         for (var nodes = Number(6, 1); nodes <= Number(5, 3); nodes++)
         {
@@ -28,7 +29,7 @@ internal static class ClusterBenchmark
                 redisLog is null ? await postgres.CreateDatabaseAsync($"log{nodes}", CancellationToken.None) : $"{redisLog.Address},prefix=n{nodes}", backplane);
             if (seconds > 0)
             {
-                alone = await PairsAsync(cluster, pairs, seconds, rate, alone);
+                alone = await PairsAsync(cluster, counts, pairs, seconds, rate, alone);
             }
             if (nodes == 3 && clients > 0)
             {
@@ -39,7 +40,7 @@ internal static class ClusterBenchmark
     }
 
     /// <summary>Pairs of which each has one message in flight from either side, or sends at a pace; with several nodes every second pair is divided between two of them.</summary>
-    private static async Task<double> PairsAsync(BenchCluster cluster, int pairs, int seconds, int rate, double? alone)
+    private static async Task<double> PairsAsync(BenchCluster cluster, EngineCounts counts, int pairs, int seconds, int rate, double? alone)
     {
         using var stop = new CancellationTokenSource();
         var devices = new List<(BenchDevice Device, Uri Url, Guid Conversation, bool IsAcross)>();
@@ -63,11 +64,13 @@ internal static class ClusterBenchmark
         await Task.WhenAll(devices.Select(d => d.Device.BeginAsync(d.Conversation, stop.Token)));
         // Until the code that runs is the compiled code that an hour-old server runs.
         await Task.Delay(TimeSpan.FromSeconds(Math.Max(10, seconds)));
+        await counts.BeginAsync();
         devices.ForEach(d => d.Device.Delays = new List<double>(10_000));
         var (cpu, clock) = (cluster.Cpu, Stopwatch.StartNew());
         await Task.Delay(TimeSpan.FromSeconds(seconds));
         var (used, took) = (cluster.Cpu - cpu, clock.Elapsed);
         var delays = devices.ConvertAll(d => (d.Device.Delays!.ToArray(), d.IsAcross));
+        var asked = await counts.EndAsync(delays.Sum(d => d.Item1.Length));
         await stop.CancelAsync();
         await Task.WhenAll(devices.Select(d => d.Device.EndAsync()));
         devices.ForEach(d => d.Device.Dispose());
@@ -77,6 +80,7 @@ internal static class ClusterBenchmark
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{cluster.Nodes.Count} nodes: {messages / took.TotalSeconds:F0} messages/s, {each:F1} us of server CPU a message{(alone is { } one0 ? $", {each / one0:F2} times one node's" : "")}; delivered on the same node {Times(delays, isAcross: false)}, across {Times(delays, isAcross: true)}"));
+        Console.WriteLine(asked);
         return alone ?? each;
     }
 
