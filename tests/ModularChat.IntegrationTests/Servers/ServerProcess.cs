@@ -115,7 +115,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         using var client = new HttpClient { BaseAddress = Url };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(token);
-        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
         while (true)
         {
             if (_process.HasExited)
