@@ -9,6 +9,7 @@ using ModularChat.Calls.Relaying;
 using ModularChat.Calls.Rooms;
 using ModularChat.Calls.Signalling;
 using ModularChat.Calls.Storage;
+using ModularChat.Calls.Storage.Redis;
 using ModularChat.Contracts;
 
 namespace ModularChat.Calls;
@@ -25,10 +26,16 @@ public static class CallsModule
             .Validate(o => o.RenewSeconds < o.ReconnectSeconds, "Calls:RenewSeconds must be less than Calls:ReconnectSeconds.")
             .Validate(o => o.TurnUrls.Length == 0 || o.TurnSecret.Length > 0, "Calls:TurnUrls needs Calls:TurnSecret, which the relay has too.")
             .Validate(o => o.JanusUrls.Length == 0 || o.JanusSecret.Length > 0, "Calls:JanusUrls needs Calls:JanusSecret, which Janus has too.")
+            .Validate(o => o.Board == "process" || o.ConnectionString.Length > 0, "Calls:Board is 'redis', and needs Calls:ConnectionString.")
             .ValidateOnStart();
         services.AddSingleton<Shelf>();
-        services.AddSingleton<ICallBoard, ProcessBoard>();
-        services.AddSingleton<IRoomBoard, ProcessRooms>();
+        services.AddSingleton<RedisLink>();
+        services.AddSingleton<ICallBoard>(provider => IsShared(provider)
+            ? ActivatorUtilities.CreateInstance<RedisBoard>(provider)
+            : ActivatorUtilities.CreateInstance<ProcessBoard>(provider));
+        services.AddSingleton<IRoomBoard>(provider => IsShared(provider)
+            ? ActivatorUtilities.CreateInstance<RedisRooms>(provider)
+            : ActivatorUtilities.CreateInstance<ProcessRooms>(provider));
         services.AddSingleton<CallFlow>();
         services.AddSingleton<Relay>();
         services.AddKeyedSingleton(StartCallHandler.Rate, static (provider, _) => new Buckets(
@@ -51,6 +58,8 @@ public static class CallsModule
         CallsApi.Map(routes);
         RoomsApi.Map(routes);
     }
+
+    private static bool IsShared(IServiceProvider provider) => provider.GetRequiredService<IOptions<CallsOptions>>().Value.Board == "redis";
 
     private static void AddRooms(this IServiceCollection services)
     {

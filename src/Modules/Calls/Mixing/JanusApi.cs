@@ -21,7 +21,11 @@ internal sealed class JanusApi(IOptions<CallsOptions> options, TimeProvider time
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         UseCookies = false,
         AllowAutoRedirect = false,
-    }) { Timeout = System.Threading.Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 4 * 1024 * 1024 };
+    })
+    {
+        Timeout = System.Threading.Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = 4 * 1024 * 1024,
+    };
 
     public async Task<long> CreateAsync(string url, CancellationToken token) => Id(await PostAsync(url, Message("create"), token));
 
