@@ -129,7 +129,7 @@ internal sealed class JanusServer : IAsyncDisposable
 
     private async Task WriteSettingsAsync(CancellationToken token)
     {
-        var library = Directory.GetDirectories("/usr/lib", "janus", SearchOption.AllDirectories).First();
+        var library = Directory.GetDirectories("/usr/lib").Prepend("/usr/lib").Select(folder => folder + "/janus").First(folder => Directory.Exists(folder + "/plugins"));
         await File.WriteAllTextAsync(
             Path.Combine(_folder, "janus.jcfg"),
             $$"""

@@ -478,6 +478,14 @@ export interface components {
             /** Format: uuid */
             clientMessageId?: string;
         };
+        JoinRoomBody: {
+            /** Format: uuid */
+            legId: string;
+            /** @default false */
+            muted: boolean;
+            /** @default false */
+            deafened: boolean;
+        };
         JsonElement: unknown;
         /** @description How long a conversation keeps its entries. Nothing is kept longer than the server's operator says. */
         KeepRule: {
@@ -514,6 +522,8 @@ export interface components {
             /** Format: int64 */
             helloSeconds: number;
             /** Format: int64 */
+            joinsPerMinute: number;
+            /** Format: int64 */
             maxBlocks: number;
             /** Format: int64 */
             maxCandidates: number;
@@ -546,6 +556,8 @@ export interface components {
             /** Format: int64 */
             maxWaitSeconds: number;
             /** Format: int64 */
+            meshLimit: number;
+            /** Format: int64 */
             minPasswordLength: number;
             /** Format: int64 */
             offlineAfterSeconds: number;
@@ -560,7 +572,11 @@ export interface components {
             /** Format: int64 */
             ringSeconds: number;
             /** Format: int64 */
+            roomParticipants: number;
+            /** Format: int64 */
             sessionDays: number;
+            /** Format: int64 */
+            speakingLimit: number;
             /** Format: int64 */
             typingLimit: number;
         };
@@ -942,6 +958,13 @@ export interface components {
             setupCode?: string;
             device?: components["schemas"]["DeviceRequest"];
         };
+        RenewRoomBody: {
+            /** Format: uuid */
+            legId: string;
+            muted?: boolean;
+            deafened?: boolean;
+            speaking?: boolean;
+        };
         ResetPasswordRequest: {
             code: string;
             new: string;
@@ -950,6 +973,111 @@ export interface components {
             /** Format: uuid */
             clientMessageId?: string;
             role: components["schemas"]["MemberRole"];
+        };
+        /** @description A voice room with what the media of one who is in it need. */
+        RoomAnswer: {
+            /** @description The room. */
+            room: components["schemas"]["RoomInfo"];
+            /** @description How the others, or the mixer, are reached; absent in what everybody is told. */
+            ice?: components["schemas"]["IceInfo"];
+        };
+        /** @description The voice room of a conversation, as its members may see it. */
+        RoomInfo: {
+            /**
+             * Format: uuid
+             * @description The conversation: it has one room at most.
+             */
+            conversationId: string;
+            /**
+             * Format: uuid
+             * @description The room, from the first who joins to the last who leaves.
+             */
+            id: string;
+            /** @description How those in it hear each other. */
+            mode: components["schemas"]["RoomMode"];
+            /**
+             * Format: int64
+             * @description Rises when all peer connections have to be made anew: the room moved to a mixer, or to another one.
+             */
+            epoch: number;
+            /**
+             * Format: int64
+             * @description Rises with every change, over all rooms of the conversation; of two copies the one with the higher version holds.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the first joined.
+             */
+            startedAt: string;
+            /** @description Who is in, in the order in which they came; none: the room is over. */
+            participants: components["schemas"]["RoomParticipant"][];
+            /**
+             * Format: date-time
+             * @description When the last left.
+             */
+            endedAt?: string;
+        };
+        RoomList: {
+            rooms: components["schemas"]["RoomInfo"][];
+        };
+        /**
+         * @description How those in a voice room hear each other.
+         * @enum {unknown}
+         */
+        RoomMode: "mesh" | "mixed";
+        /** @description Somebody in a voice room. A user is in it with one end. */
+        RoomParticipant: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            userId: string;
+            /**
+             * Format: uuid
+             * @description The end.
+             */
+            legId: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            joinedAt: string;
+            /** @description Says nothing: the own microphone is off. */
+            muted: boolean;
+            /** @description Hears nothing. */
+            deafened: boolean;
+            /** @description Speaks now, as the end says of itself. */
+            speaking: boolean;
+            /** @description An administrator of the group has taken the word from them: nobody plays what they send, and a mixer leaves it out. */
+            silenced: boolean;
+        };
+        /** @description What somebody in a room was told by another, or by the mixer. */
+        RoomSignal: {
+            /**
+             * Format: int64
+             * @description Rising within the room.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description The epoch it belongs to.
+             */
+            epoch: number;
+            /**
+             * Format: uuid
+             * @description The end that tells it; absent: the mixer.
+             */
+            from?: string;
+            /** @description What. */
+            signal: components["schemas"]["CallSignal"];
+        };
+        /** @description A voice room as one of those in it, or a member, sees it. */
+        RoomView: {
+            /** @description The room; absent when nobody is in. */
+            room?: components["schemas"]["RoomInfo"];
+            /** @description What the asked end was told, in order; what a newer description made old is left out. */
+            signals: components["schemas"]["RoomSignal"][];
         };
         SendBody: {
             /** Format: uuid */
@@ -1152,6 +1280,23 @@ export interface components {
          * @enum {unknown}
          */
         SignalKind: "offer" | "answer" | "candidates" | "restart";
+        SignalRoomBody: {
+            /** Format: uuid */
+            legId: string;
+            /** Format: uuid */
+            to?: string;
+            /**
+             * Format: int64
+             * @default 0
+             */
+            epoch: number;
+            signal: components["schemas"]["CallSignal"];
+        };
+        SilenceBody: {
+            /** Format: uuid */
+            userId: string;
+            silenced: boolean;
+        };
         StartCallBody: {
             /** Format: uuid */
             callId: string;
