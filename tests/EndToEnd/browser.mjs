@@ -9,16 +9,16 @@ const browsers = {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   }),
-  firefox: () => firefox.launch({
+  firefox: (more = {}) => firefox.launch({
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     channel: 'moz-firefox',
     // A mouse: where none is plugged in, Firefox says so to the page, and what shows on hover never does (2 fine, 4 hover).
-    firefoxUserPrefs: { 'ui.primaryPointerCapabilities': 6, 'ui.allPointerCapabilities': 6 },
+    firefoxUserPrefs: { 'ui.primaryPointerCapabilities': 6, 'ui.allPointerCapabilities': 6, ...more },
   }),
 };
 
-/** A real browser without a window: the one that BROWSER names, else Chromium, which takes more switches. */
-export function launch(name = process.env.BROWSER ?? 'chromium', more = []) {
+/** A real browser without a window: the one that BROWSER names, else Chromium; with more switches, or more of Firefox's preferences. */
+export function launch(name = process.env.BROWSER ?? 'chromium', more = undefined) {
   if (!Object.hasOwn(browsers, name)) {
     throw new Error(`BROWSER is ${Object.keys(browsers).join(' or ')}, not ${name}.`);
   }

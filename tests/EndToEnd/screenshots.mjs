@@ -2,11 +2,12 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { launch, Person } from './browser.mjs';
+import { PushService } from './pushService.mjs';
 import { ChatServer } from './server.mjs';
 
 const folder = path.resolve(import.meta.dirname, process.argv[2] ?? '../../docs/screenshots');
 await mkdir(folder, { recursive: true });
-const server = await ChatServer.start();
+const server = await ChatServer.start(PushService.settings);
 const browser = await launch('chromium'); // Firefox cannot play a phone
 const take = (person, name) => person.page.screenshot({ path: path.join(folder, `${name}.png`) });
 const WIDE = { viewport: { width: 1000, height: 640 } };
@@ -50,5 +51,21 @@ await take(bo, 'list-narrow-light');
 await alice.page.emulateMedia({ colorScheme: 'dark' });
 await alice.page.getByRole('button', { name: 'Members' }).click();
 await take(alice, 'members-wide-dark');
+await alice.page.keyboard.press('Escape');
+
+const token = await alice.page.evaluate(() => JSON.parse(localStorage.getItem('mc.session')).token);
+const keys = { p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4', auth: 'BTBZMqHH6r4Tts7J_aSIgg' };
+await server.request('POST', 'me/push/subscriptions', { token, body: { endpoint: 'http://127.0.0.1:9/device', keys, name: 'Firefox on Android' } });
+await server.request('PUT', `conversations/${id}/push`, { token, body: { level: 'mentions' } });
+await server.request('PUT', 'me/push/settings', { token, body: { quietHours: { from: '22:00', to: '07:00', timeZone: 'Europe/Berlin' } } });
+await alice.page.getByRole('navigation').getByRole('button').first().click();
+await alice.page.getByRole('dialog').getByRole('button', { name: 'Notifications' }).click();
+await alice.page.getByRole('heading', { name: 'When you are not told' }).waitFor();
+await alice.page.emulateMedia({ colorScheme: 'light' });
+await take(alice, 'notifications-wide-light');
+await alice.page.emulateMedia({ colorScheme: 'dark' });
+await alice.page.setViewportSize(NARROW.viewport);
+await alice.page.evaluate(() => document.querySelector('dialog').scrollTo(0, 9999));
+await take(alice, 'notifications-narrow-dark');
 await browser.close();
 await server.stop();

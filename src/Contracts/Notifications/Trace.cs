@@ -17,6 +17,16 @@ public sealed record TracePushes(Caller Caller, string? MessageId) : IRequest<Tr
 /// <param name="PushId">The push.</param>
 public sealed record TracedStep(DateTimeOffset At, PushStep Step, string? Detail, Guid ConversationId, long Seq, Guid? SubscriptionId = null, Guid? PushId = null);
 
+/// <summary>Sends a push that says nothing to all devices of the caller, and waits for the services' answers.</summary>
+/// <param name="Caller">Who.</param>
+public sealed record SendTestPush(Caller Caller) : IRequest<TestedPush[]>;
+
+/// <summary>What came of a test at one device.</summary>
+/// <param name="SubscriptionId">The device.</param>
+/// <param name="Step">The last step; absent: no answer yet.</param>
+/// <param name="Detail">The service's answer.</param>
+public sealed record TestedPush(Guid SubscriptionId, PushStep? Step = null, string? Detail = null);
+
 /// <summary>A device says that it has shown a push. Whoever has the receipt has got the push; nothing else is needed.</summary>
 /// <param name="PushId">The push.</param>
 /// <param name="Receipt">What the push said.</param>

@@ -62,6 +62,7 @@ internal static class OperationList
         new("GET", "/me/push/settings", "getPushSettings", Push, "What the caller is told of"),
         new("PUT", "/me/push/settings", "putPushSettings", Push, "Replaces what the caller is told of, but for single conversations"),
         new("GET", "/me/push/trace", "tracePushes", Push, "What was done about messages for the caller"),
+        new("POST", "/me/push/test", "testPush", Push, "Sends a push that says nothing to all devices of the caller, and tells what came of it"),
         new("POST", "/push/shown", "confirmPush", Push, "Says that a device has shown a push") { IsAnonymous = true, Needs = ["id", "receipt"] },
         new("GET", "/admin/push/dead", "listDeadPushes", Administration, "Pushes that were given up"),
         new("POST", "/admin/push/dead/{id}/resend", "resendPush", Administration, "Has a push that was given up tried again") { Problems = [NotFound] },

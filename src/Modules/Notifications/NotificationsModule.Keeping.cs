@@ -31,7 +31,8 @@ public static partial class NotificationsModule
 
     /// <summary>Sends a push that says nothing to all devices of a user; a line a device says what came of it.</summary>
     public static async Task<IReadOnlyList<string>> TestAsync(IServiceProvider services, Guid userId, CancellationToken token) =>
-        await services.GetRequiredService<TestPush>().RunAsync(userId, TimeSpan.FromSeconds(20), token);
+        (await services.GetRequiredService<TestPush>().RunAsync(userId, TimeSpan.FromSeconds(20), token)).ConvertAll(
+            tested => $"{tested.Device.Kind} {tested.Device.Provider} '{tested.Device.Name}': {(tested.Step is { } step ? $"{step} ({tested.Detail})" : "no answer yet")}");
 
     /// <summary>What is kept of a user, as a JSON object.</summary>
     public static Task<string> ExportUserAsync(IServiceProvider services, Guid userId, CancellationToken token) =>

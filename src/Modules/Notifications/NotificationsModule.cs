@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using ModularChat.Notifications.Clearing;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Endpoints;
 using ModularChat.Notifications.Following;
@@ -44,6 +45,7 @@ public static partial class NotificationsModule
         services.AddSingleton<PushQueue>();
         services.AddSingleton<SendSignal>();
         services.AddSingleton<PushMetrics>();
+        services.AddSingleton<ToldDevices>();
         services.AddSingleton<Composer>();
         services.AddSingleton<Sender>();
         services.AddSingleton<IPushProvider, WebPushProvider>();
@@ -53,6 +55,7 @@ public static partial class NotificationsModule
         services.AddHostedService<PushStart>();
         services.AddHostedService<FeedLoop>();
         services.AddHostedService<SendLoop>();
+        services.AddHostedService<ClearLoop>();
         JobStore.Add(services, configuration);
         return services;
     }

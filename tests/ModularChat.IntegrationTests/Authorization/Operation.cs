@@ -44,6 +44,7 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         Each("POST", "me/push/subscriptions", "invalid_request", new { endpoint = "http://push.example.org/1" }),
         Each("DELETE", "me/push/subscriptions/{id}", Gone),
         Own("GET", "me/push/trace"),
+        Own("POST", "me/push/test"),
         Own("GET", "me/push/settings"),
         Own("PUT", "me/push/settings", new { level = "mentions" }),
         Own("GET", "devices"),

@@ -11,6 +11,8 @@ namespace ModularChat.Notifications.Endpoints;
 
 internal sealed record TraceAnswer(TracedStep[] Steps);
 
+internal sealed record TestedAnswer(TestedPush[] Pushes);
+
 internal sealed record DeadPushesAnswer(DeadPush[] Pushes);
 
 internal sealed record ShownBody(Guid? Id = null, string? Receipt = null);
@@ -20,6 +22,7 @@ internal static class TraceApi
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/me/push/trace", TraceAsync);
+        routes.MapPost("/me/push/test", TestAsync);
         routes.MapPost("/push/shown", ShownAsync).AllowAnonymous();
         routes.MapGet("/admin/push/dead", ListDeadAsync);
         routes.MapPost("/admin/push/dead/{id}/resend", ResendAsync);
@@ -27,6 +30,9 @@ internal static class TraceApi
 
     private static async Task<TraceAnswer> TraceAsync(string? messageId, ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>
         new(await mediator.Send(new TracePushes(Caller.From(user), messageId), token));
+
+    private static async Task<TestedAnswer> TestAsync(ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>
+        new(await mediator.Send(new SendTestPush(Caller.From(user)), token));
 
     private static async Task<NoContent> ShownAsync(ShownBody body, IMediator mediator, CancellationToken token)
     {

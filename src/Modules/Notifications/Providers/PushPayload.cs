@@ -11,6 +11,9 @@ internal sealed record PushSender(Guid Id, string Name, string AvatarColour);
 /// <summary>What a device gets: section 17 of the protocol.</summary>
 internal sealed record PushPayload
 {
+    /// <summary>The kind that shows nothing: it takes back what is shown.</summary>
+    public const string Read = "read";
+
     public required Guid Id { get; init; }
     public required string Kind { get; init; }
     public Guid? ConversationId { get; init; }

@@ -39,7 +39,7 @@ internal sealed class WebPushProvider(OutboundGuard guard, ServerKeys keys, IOpt
         request.Content.Headers.ContentEncoding.Add("aes128gcm");
         request.Headers.TryAddWithoutValidation("Authorization", await AuthorizationAsync(endpoint, token));
         request.Headers.TryAddWithoutValidation("TTL", ((long)Math.Max(0, message.Life.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
-        request.Headers.TryAddWithoutValidation("Urgency", message.IsUrgent ? "high" : "normal");
+        request.Headers.TryAddWithoutValidation("Urgency", message.IsUrgent ? "high" : message.Payload.Kind == PushPayload.Read ? "low" : "normal");
         request.Headers.TryAddWithoutValidation("Topic", message.Topic);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.TimeoutSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, token);

@@ -33,6 +33,13 @@ internal sealed class Composer(
         {
             return new Composed(new PushMessage(payload with { At = push.CreatedAt }, Topic(push.Id, push.SubscriptionId), life, true));
         }
+        if (push.Subject == PushSubject.Read)
+        {
+            // A topic of its own: at a device that is away it must not take the place of a message that came since.
+            var left = await mediator.Send(new CountUnread([push.UserId]), token);
+            return new Composed(new PushMessage(
+                payload with { ConversationId = push.ConversationId, Seq = push.Seq, Unread = left[0].Count }, Topic(push.ConversationId, push.SubscriptionId), life, false));
+        }
         var content = (await preferences.WishesAsync([(push.UserId, push.ConversationId)], token))[(push.UserId, push.ConversationId)].Content;
         if (push.Subject == PushSubject.Call)
         {
@@ -123,6 +130,7 @@ internal sealed class Composer(
     {
         PushSubject.Message => "message",
         PushSubject.Call => "call",
+        PushSubject.Read => PushPayload.Read,
         _ => "test",
     };
 }

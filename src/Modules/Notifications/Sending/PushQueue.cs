@@ -135,7 +135,8 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
                     {
                         continue;
                     }
-                    if (outcome.Step is { } step)
+                    // What only takes a notification back is no step of a message.
+                    if (outcome.Step is { } step && push.Subject != PushSubject.Read)
                     {
                         db.Trace.Add(Note(push, step, outcome.Detail, now));
                     }
@@ -181,7 +182,7 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
         {
             row.Attempts--;
         }
-        if (outcome.Step == PushStep.Dead)
+        if (outcome.Step == PushStep.Dead && row.Subject != PushSubject.Read)
         {
             row.State = QueueState.Dead;
         }

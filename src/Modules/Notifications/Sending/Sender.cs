@@ -2,14 +2,16 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Notifications;
+using ModularChat.Notifications.Clearing;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Providers;
+using ModularChat.Notifications.Storage;
 
 namespace ModularChat.Notifications.Sending;
 
 /// <summary>One attempt at one push, from the reference to what is made of the answer.</summary>
 internal sealed partial class Sender(
-    Composer composer, IEnumerable<IPushProvider> providers, PushMetrics metrics, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<Sender> logger)
+    Composer composer, IEnumerable<IPushProvider> providers, ToldDevices told, PushMetrics metrics, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<Sender> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5), LongestRetry = TimeSpan.FromHours(1);
 
@@ -68,7 +70,12 @@ internal sealed partial class Sender(
     {
         var kind = push.Device!.Kind;
         var begun = time.GetTimestamp();
-        PushAnswer answer;
+        PushAnswer? answer = null;
+        var isShown = push.Row.Subject == PushSubject.Message;
+        if (isShown)
+        {
+            told.Begin(push.Row);
+        }
         try
         {
             answer = await _providers[kind].SendAsync(push.Device, message, token);
@@ -83,6 +90,13 @@ internal sealed partial class Sender(
             // What is wrong with this push must not stop the others.
             Log.Failed(logger, e, push.Row.Id);
             answer = new PushAnswer(AnswerKind.Refused, "cannot be sent");
+        }
+        finally
+        {
+            if (isShown)
+            {
+                told.End(push.Row, answer?.Kind == AnswerKind.Taken);
+            }
         }
         service.End(answer);
         metrics.Tried(kind, answer.Kind, time.GetElapsedTime(begun));

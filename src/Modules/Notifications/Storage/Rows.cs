@@ -120,4 +120,6 @@ internal enum PushSubject
     Message = 0,
     Call = 1,
     Test = 2,
+    /// <summary>It was read elsewhere: what the device shows of it goes.</summary>
+    Read = 3,
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Sending;
 using ModularChat.Notifications.Storage;
 
@@ -10,11 +11,18 @@ internal sealed class TestPush(PushStore store, SendSignal sending, TimeProvider
 {
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5), Look = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Sends and waits for what comes of it; one line a device.</summary>
+    /// <summary>Whether one was sent to a user since a time.</summary>
+    public Task<bool> WasSentAsync(Guid userId, DateTimeOffset since, CancellationToken token) =>
+        store.ReadAsync(
+            async db => await db.Queue.AnyAsync(row => row.UserId == userId && row.Subject == PushSubject.Test && row.CreatedAt > since, token)
+                || await db.Trace.AnyAsync(row => row.UserId == userId && row.ConversationId == Guid.Empty && row.Seq == 0 && row.At > since, token),
+            token);
+
+    /// <summary>Sends and waits for what comes of it at each device.</summary>
     /// <param name="userId">Whose devices.</param>
     /// <param name="wait">How long to wait.</param>
     /// <param name="token">Cancels it.</param>
-    public async Task<List<string>> RunAsync(Guid userId, TimeSpan wait, CancellationToken token)
+    public async Task<List<(SubscriptionRow Device, PushStep? Step, string? Detail)>> RunAsync(Guid userId, TimeSpan wait, CancellationToken token)
     {
         var pushes = await store.WriteAsync(
             async db =>
@@ -44,7 +52,7 @@ internal sealed class TestPush(PushStore store, SendSignal sending, TimeProvider
             var steps = await StepsAsync([.. pushes.Select(one => one.Push.Id)], token);
             if (steps.Count == pushes.Count || TimeProvider.System.GetElapsedTime(begun) >= wait)
             {
-                return pushes.ConvertAll(one => $"{one.Device.Kind} {one.Device.Provider} '{one.Device.Name}': {(steps.TryGetValue(one.Push.Id, out var step) ? $"{step.Step} ({step.Detail})" : "no answer yet")}");
+                return pushes.ConvertAll(one => (one.Device, steps.GetValueOrDefault(one.Push.Id)?.Step, steps.GetValueOrDefault(one.Push.Id)?.Detail));
             }
             await Task.Delay(Look, TimeProvider.System, token);
         }

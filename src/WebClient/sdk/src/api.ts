@@ -2,7 +2,7 @@ import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
   Call, CallAnswer, CallSignal, CallView, Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, IceInfo, KeepRule, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
-  Registration, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, User,
+  PushLevel, PushSettings, PushSubscriptionBody, PushSubscriptionEntry, Registration, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, TestedPush, TracedStep, User,
 } from './types.ts';
 
 export interface Credentials { token?: string; actAs?: string }
@@ -53,6 +53,22 @@ export class ChatApi {
   /** With the id of a message only the draft that became it. */
   deleteDraft = (id: string, clientMessageId?: string) => this.#send<void>('DELETE', query(`me/drafts/${id}`, { clientMessageId }));
 
+  /** What a browser needs for subscribing. */
+  pushKeys = () => this.#send<{ webPushKey: string }>('GET', 'push/keys');
+  pushSubscriptions = async () => (await this.#send<{ subscriptions: PushSubscriptionEntry[] }>('GET', 'me/push/subscriptions')).subscriptions;
+  /** Safe to repeat: the same endpoint is brought up to date. */
+  putPushSubscription = (body: PushSubscriptionBody) => this.#send<PushSubscriptionEntry>('POST', 'me/push/subscriptions', { body });
+  removePushSubscription = (id: string) => this.#send<void>('DELETE', `me/push/subscriptions/${id}`);
+  pushSettings = () => this.#send<PushSettings>('GET', 'me/push/settings');
+  /** What is left out gets its default. */
+  putPushSettings = (body: Partial<Pick<PushSettings, 'level' | 'content' | 'quietHours'>>) => this.#send<PushSettings>('PUT', 'me/push/settings', { body });
+  setPushLevel = (conversationId: string, level: PushLevel | 'default') => this.#send<{ level?: PushLevel }>('PUT', `conversations/${conversationId}/push`, { body: { level } });
+  /** To all of the user's devices; waits for what their services answer. */
+  testPush = async () => (await this.#send<{ pushes: TestedPush[] }>('POST', 'me/push/test')).pushes;
+  /** Why pushes came, or did not: the latest, or those about one message. */
+  pushTrace = async (message?: { conversationId: string; seq: number }) =>
+    (await this.#send<{ steps: TracedStep[] }>('GET', query('me/push/trace', { messageId: message && `${message.conversationId}:${message.seq}` }))).steps;
+
   openDirect = (userId: string) => this.#send<ConversationState>('PUT', `conversations/direct/${userId}`);
   /** Safe to repeat with the same id. */
   createGroup = (id: string, title: string, userIds: string[], history?: HistoryVisibility) =>
@@ -77,6 +93,9 @@ export class ChatApi {
     this.#send<SyncPage>('GET', query('sync', { cursor, wait: cursor && waitSeconds ? waitSeconds : undefined }), { waitSeconds, signal });
   mark = (id: string, marks: { delivered?: number; read?: number }, signal?: AbortSignal) =>
     this.#send<OwnState>('POST', `conversations/${id}/marks`, { body: marks, signal });
+  /** What is left out stays; a `mutedUntil` that is past ends muting. */
+  setPreferences = (id: string, change: { mutedUntil?: string; pinned?: boolean; archived?: boolean }) =>
+    this.#send<OwnState>('PUT', `conversations/${id}/preferences`, { body: change });
   typing = (id: string) => this.#send<void>('POST', `conversations/${id}/typing`);
 
   /** Calls the other of a direct conversation; safe to repeat with the same ids. When the other is just calling, the answer is that call. */

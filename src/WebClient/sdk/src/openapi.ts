@@ -1354,6 +1354,21 @@ export interface components {
             /** @description True when the next page is there at once; the cursor then continues this sync. */
             more: boolean;
         };
+        TestedAnswer: {
+            pushes: components["schemas"]["TestedPush"][];
+        };
+        /** @description What came of a test at one device. */
+        TestedPush: {
+            /**
+             * Format: uuid
+             * @description The device.
+             */
+            subscriptionId: string;
+            /** @description The last step; absent: no answer yet. */
+            step?: components["schemas"]["PushStep"];
+            /** @description The service's answer. */
+            detail?: string;
+        };
         TraceAnswer: {
             steps: components["schemas"]["TracedStep"][];
         };

@@ -62,6 +62,15 @@ export type CallSignal = Schemas['CallSignal'];
 export type NumberedSignal = Schemas['NumberedSignal'];
 /** How peer connections of a call are made. */
 export type IceInfo = Schemas['IceInfo'];
+/** Push: section 17. */
+export type PushSubscriptionEntry = Schemas['PushSubscription'];
+export type PushSubscriptionBody = Schemas['SubscriptionBody'];
+export type PushSettings = Schemas['PushSettings'];
+export type PushLevel = Schemas['PushLevel'];
+export type PushContent = Schemas['PushContent'];
+export type PushStepKind = Schemas['PushStep'];
+export type TracedStep = Schemas['TracedStep'];
+export type TestedPush = Schemas['TestedPush'];
 export type DeviceEntry = Schemas['DeviceInfo'];
 export type Draft = Schemas['DraftInfo'];
 export type Settings = Schemas['SettingsAnswer'];

@@ -30,9 +30,10 @@ export function App() {
 interface Props { session: SavedSession; onSignedOut: () => void; onLogOut: () => void }
 
 function SignedIn({ session, onSignedOut, onLogOut }: Props) {
-  const model = useMemo(() => new ChatModel(session, onSignedOut), [session.token]);
+  const model = useMemo(() => new ChatModel(session, () => { void model.push.forget(); onSignedOut(); }), [session.token]);
   useEffect(() => model.start(), [model]);
   const logOut = async () => {
+    await model.push.forget();
     await model.client.api.logOut().catch(() => undefined);
     onLogOut();
   };

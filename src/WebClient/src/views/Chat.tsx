@@ -13,6 +13,8 @@ export function Chat({ onLogOut }: { onLogOut: () => void }) {
   const isReady = model.client.conversations.length > 0 || model.client.state === 'live';
   model.openId = id;
   const unread = model.client.conversations.reduce((sum, one) => sum + one.state.me.unread, 0);
+  // Every change of a mark draws this again.
+  useEffect(() => void (model.client.state === 'live' && model.push.sawAll(model.client.conversations)));
   useEffect(() => model.watch(), [id, fold?.state.stateSeq]);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ModularChat` : 'ModularChat';

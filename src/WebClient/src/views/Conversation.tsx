@@ -5,6 +5,7 @@ import { Icon } from '../parts/Icon.tsx';
 import { mayWrite, otherId, titleOf } from '../state/conversations.ts';
 import { open, useModel } from '../state/hooks.ts';
 import { Composer } from './Composer.tsx';
+import { ConversationNotices } from './ConversationNotices.tsx';
 import { Members } from './Members.tsx';
 import { MessageList } from './MessageList.tsx';
 
@@ -15,7 +16,9 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
   const model = useModel();
   const [about, setAbout] = useState<About>();
   const [isMembersOpen, setMembersOpen] = useState(false);
+  const [isNoticesOpen, setNoticesOpen] = useState(false);
   const { id, kind, memberCount, me } = fold.state;
+  const isMuted = me.mutedUntil !== undefined && Date.parse(me.mutedUntil) > Date.now();
   const title = titleOf(model, fold);
   const typing = model.typing.in(id).map(user => model.people.name(user));
   const other = kind === 'direct' ? otherId(fold) : undefined;
@@ -35,10 +38,12 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
           <p class="quiet typing" role="status">{typing.length > 0 ? `${typing.join(', ')} ${typing.length > 1 ? 'are' : 'is'} typing…` : kind === 'group' && me.role !== 'none' ? (memberCount === 1 ? 'One member' : `${memberCount} members${there > 0 ? `, ${there} there` : ''}`) : model.presence.describe(other)}</p>
         </div>
         {other && <button type="button" class="icon" aria-label={`Call ${title}`} disabled={model.calls.talk !== undefined && model.calls.talk.phase !== 'over'} onClick={() => model.calls.call(id, other)}><Icon name="phone" /></button>}
+        {kind !== 'self' && mayWrite(fold) && <button type="button" class="icon" aria-label={isMuted ? 'Notifications: muted' : 'Notifications'} aria-haspopup="dialog" onClick={() => setNoticesOpen(true)}><Icon name={isMuted ? 'bellOff' : 'bell'} /></button>}
         {kind === 'group' && me.role !== 'none' && <button type="button" class="icon" aria-label="Members" aria-haspopup="dialog" onClick={() => setMembersOpen(true)}><Icon name="people" /></button>}
       </header>
       <MessageList fold={fold} onAbout={setAbout} />
       {mayWrite(fold) ? <Composer fold={fold} about={about} onAbout={setAbout} /> : <Outside fold={fold} />}
+      {isNoticesOpen && <ConversationNotices fold={fold} onClose={() => setNoticesOpen(false)} />}
       {isMembersOpen && <Members fold={fold} onClose={() => setMembersOpen(false)} />}
     </main>
   );

@@ -8,30 +8,35 @@ import { useModel } from '../state/hooks.ts';
 import { PresenceBoard } from '../state/presence.ts';
 import { Account } from './Account.tsx';
 import { NewConversation } from './NewConversation.tsx';
+import { NotificationSettings } from './NotificationSettings.tsx';
 
 interface Props { openId: string | undefined; isReady: boolean; onLogOut: () => void }
 
 export function Sidebar({ openId, isReady, onLogOut }: Props) {
   const model = useModel();
-  const [dialog, setDialog] = useState<'new' | 'account'>();
+  const [dialog, setDialog] = useState<'new' | 'account' | 'notifications'>();
   const me = model.people.get(model.me);
   const folds = listed(model, openId);
   return (
-    <nav class="sidebar" aria-label="Conversations">
-      <header>
-        <button type="button" class="person" onClick={() => setDialog('account')} aria-haspopup="dialog">
-          <Avatar user={me} name={me?.displayName ?? ''} presence={model.presence.of(model.me)?.state} />
-          <span>{me?.displayName}</span>
-        </button>
-        <button type="button" class="icon" aria-label="New conversation" aria-haspopup="dialog" onClick={() => setDialog('new')}><Icon name="plus" /></button>
-      </header>
-      <ul class="conversations">
-        {folds.map(fold => <Item key={fold.state.id} fold={fold} isOpen={fold.state.id === openId} />)}
-      </ul>
-      {isReady && folds.length === 0 && <p class="quiet">No conversations yet. <button type="button" class="link" onClick={() => setDialog('new')}>Begin one</button></p>}
+    <>
+      <nav class="sidebar" aria-label="Conversations">
+        <header>
+          <button type="button" class="person" onClick={() => setDialog('account')} aria-haspopup="dialog">
+            <Avatar user={me} name={me?.displayName ?? ''} presence={model.presence.of(model.me)?.state} />
+            <span>{me?.displayName}</span>
+          </button>
+          <button type="button" class="icon" aria-label="New conversation" aria-haspopup="dialog" onClick={() => setDialog('new')}><Icon name="plus" /></button>
+        </header>
+        <ul class="conversations">
+          {folds.map(fold => <Item key={fold.state.id} fold={fold} isOpen={fold.state.id === openId} />)}
+        </ul>
+        {isReady && folds.length === 0 && <p class="quiet">No conversations yet. <button type="button" class="link" onClick={() => setDialog('new')}>Begin one</button></p>}
+      </nav>
+      {/* Beside it: a window that becomes narrow hides the list, but not what is open. */}
       {dialog === 'new' && <NewConversation onClose={() => setDialog(undefined)} />}
-      {dialog === 'account' && <Account onClose={() => setDialog(undefined)} onLogOut={onLogOut} />}
-    </nav>
+      {dialog === 'account' && <Account onClose={() => setDialog(undefined)} onLogOut={onLogOut} onNotifications={() => setDialog('notifications')} />}
+      {dialog === 'notifications' && <NotificationSettings onClose={() => setDialog(undefined)} />}
+    </>
   );
 }
 
