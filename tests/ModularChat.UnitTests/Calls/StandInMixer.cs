@@ -72,6 +72,8 @@ internal sealed class StandInMixer : IMixer
 
     public Task SilenceAsync(MixerPlace place, Line line, bool isSilenced, CancellationToken token) => Told(place, isSilenced ? "silence" : "hear", line);
 
+    public Task TakeOverAsync(MixerPlace place, CancellationToken token) => Task.CompletedTask;
+
     public async Task<MixerEvent[]> ListenAsync(MixerPlace place, CancellationToken token)
     {
         if (!_sessions.TryGetValue(place.Session, out var session))

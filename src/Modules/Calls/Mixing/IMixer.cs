@@ -28,6 +28,9 @@ internal interface IMixer
     /// <summary>Leaves what comes over a line out of the mix, or takes it in.</summary>
     Task SilenceAsync(MixerPlace place, Line line, bool isSilenced, CancellationToken token);
 
+    /// <summary>Before one listens where perhaps another did, who is gone: what happens first might be told to that one still.</summary>
+    Task TakeOverAsync(MixerPlace place, CancellationToken token);
+
     /// <summary>Waits for what happens on the lines of a room; none after half a minute without.</summary>
     Task<MixerEvent[]> ListenAsync(MixerPlace place, CancellationToken token);
 

@@ -99,6 +99,9 @@ internal sealed class JanusMixer(JanusApi api, IOptions<CallsOptions> options) :
         new JsonObject { ["request"] = isSilenced ? "mute" : "unmute", ["room"] = place.Number, ["secret"] = SecretOf(place.Number), ["id"] = line.Number },
         token);
 
+    /// <summary>Janus does not notice that who polled is gone before it has written to them: this gives it something of no meaning to write.</summary>
+    public Task TakeOverAsync(MixerPlace place, CancellationToken token) => api.SendAsync(place.Url, place.Session, place.Control, new JsonObject { ["request"] = "leave" }, null, token);
+
     public async Task<MixerEvent[]> ListenAsync(MixerPlace place, CancellationToken token)
     {
         List<MixerEvent> events = [];

@@ -32,12 +32,18 @@ internal sealed partial class MixerListeners(
     {
         await Task.Yield();
         long? lost = null;
+        var isTaken = false;
         try
         {
             while (await IsOursAsync(conversationId, place, token))
             {
                 try
                 {
+                    if (!isTaken)
+                    {
+                        await mixer.TakeOverAsync(place, token);
+                        isTaken = true;
+                    }
                     foreach (var happened in await mixer.ListenAsync(place, token))
                     {
                         await HandleAsync(conversationId, place, happened, token);
