@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Presence;
 using ModularChat.Presence.Leases;
-using ModularChat.Presence.States;
 using ModularChat.Presence.Storage;
 
 namespace ModularChat.Presence.Watching;
