@@ -67,11 +67,22 @@ public enum PushStep
     [JsonStringEnumMemberName("dead")] Dead = 8,
 }
 
-/// <summary>A call rings: pushed at once, urgent, and of no use after its time. Whoever has no subscription is passed over.</summary>
-/// <param name="CallId">The call: pushes of one call replace each other.</param>
+/// <summary>
+/// A call rings: pushed at once, urgent, and of no use after its time. Whoever has no subscription is passed over; so is who has blocked the caller, does not want
+/// to be disturbed or wants to hear nothing of the conversation, and who has quiet hours.
+/// </summary>
+/// <param name="CallId">The call; pushes of one conversation's calls replace each other.</param>
 /// <param name="ConversationId">Where.</param>
 /// <param name="CallerId">Who calls.</param>
 /// <param name="UserIds">Who is called; at most 1,000.</param>
 /// <param name="ExpiresAt">When it stops ringing.</param>
 /// <returns>How many pushes were queued.</returns>
 public sealed record PushCall(Guid CallId, Guid ConversationId, Guid CallerId, Guid[] UserIds, DateTimeOffset ExpiresAt) : IRequest<int>;
+
+/// <summary>A call rings no longer, whatever became of it: what was not sent yet is not sent, and devices that may have been told of it are told that it is over.</summary>
+/// <param name="CallId">The call.</param>
+/// <param name="ConversationId">Where.</param>
+/// <param name="UserIds">Who was called; at most 1,000.</param>
+/// <param name="ExpiresAt">When it would have stopped ringing.</param>
+/// <returns>How many devices are told.</returns>
+public sealed record PushCallEnded(Guid CallId, Guid ConversationId, Guid[] UserIds, DateTimeOffset ExpiresAt) : IRequest<int>;

@@ -20,8 +20,9 @@ public sealed record PushKeys(PushKind[] Kinds, string WebPushKey);
 /// <param name="UsedAt">When the service last took a push for it.</param>
 /// <param name="DeviceId">The device that registered it; absent when an application did.</param>
 /// <param name="IsCurrent">True when that is the device that asks.</param>
+/// <param name="Topic">With apns: alert, background or voip.</param>
 public sealed record PushSubscription(
-    Guid Id, PushKind Kind, string Endpoint, string Name, DateTimeOffset CreatedAt, DateTimeOffset? UsedAt = null, Guid? DeviceId = null, bool? IsCurrent = null)
+    Guid Id, PushKind Kind, string Endpoint, string Name, DateTimeOffset CreatedAt, DateTimeOffset? UsedAt = null, Guid? DeviceId = null, bool? IsCurrent = null, string? Topic = null)
 {
     /// <summary>Names no endpoint: it is a secret of its device.</summary>
     public override string ToString() => $"{nameof(PushSubscription)} {Id}";
@@ -34,11 +35,14 @@ public sealed record ListPushSubscriptions(Caller Caller) : IRequest<PushSubscri
 /// <summary>Registers a device with its push service, or brings what is known of it up to date.</summary>
 /// <param name="Caller">Whose device.</param>
 /// <param name="Kind">Null: a browser.</param>
-/// <param name="Endpoint">An https address that leads nowhere inside.</param>
-/// <param name="P256dh">The device's public key in base64url.</param>
-/// <param name="Auth">The device's secret in base64url.</param>
+/// <param name="Endpoint">An https address that leads nowhere inside; with fcm and apns the device's token.</param>
+/// <param name="P256dh">With webpush and unifiedpush: the device's public key in base64url.</param>
+/// <param name="Auth">With webpush and unifiedpush: the device's secret in base64url.</param>
 /// <param name="Name">Up to 64 characters.</param>
-public sealed record PutPushSubscription(Caller Caller, PushKind? Kind, string? Endpoint, string? P256dh, string? Auth, string? Name) : IRequest<PushSubscription>, IRepeatable
+/// <param name="Secret">With webhook: the key that requests are signed with, <c>whsec_</c> and 24 to 64 bytes in base64.</param>
+/// <param name="Topic">With apns: alert (null: the same), background or voip.</param>
+public sealed record PutPushSubscription(
+    Caller Caller, PushKind? Kind, string? Endpoint, string? P256dh, string? Auth, string? Name, string? Secret = null, string? Topic = null) : IRequest<PushSubscription>, IRepeatable
 {
     /// <summary>Names no endpoint and no key.</summary>
     public override string ToString() => nameof(PutPushSubscription);

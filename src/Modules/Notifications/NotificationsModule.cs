@@ -10,6 +10,9 @@ using ModularChat.Notifications.Keeping;
 using ModularChat.Notifications.Keys;
 using ModularChat.Notifications.Preferences;
 using ModularChat.Notifications.Providers;
+using ModularChat.Notifications.Providers.Apns;
+using ModularChat.Notifications.Providers.Fcm;
+using ModularChat.Notifications.Providers.Webhooks;
 using ModularChat.Notifications.Sending;
 using ModularChat.Notifications.Starting;
 using ModularChat.Notifications.Storage;
@@ -48,7 +51,7 @@ public static partial class NotificationsModule
         services.AddSingleton<ToldDevices>();
         services.AddSingleton<Composer>();
         services.AddSingleton<Sender>();
-        services.AddSingleton<IPushProvider, WebPushProvider>();
+        AddProviders(services, configuration.GetSection("Notifications"));
         services.AddSingleton<PushCopy>();
         services.AddSingleton<TestPush>();
         services.AddSingleton<Sweep>();
@@ -66,6 +69,28 @@ public static partial class NotificationsModule
         PushApi.Map(routes);
         TraceApi.Map(routes);
         return routes;
+    }
+
+    /// <summary>Without setting up: browsers and UnifiedPush. The others where the operator has set them up.</summary>
+    private static void AddProviders(IServiceCollection services, IConfigurationSection settings)
+    {
+        services.AddSingleton<IPushProvider, WebPushProvider>();
+        services.AddSingleton<IValidateOptions<NotificationsOptions>, CheckFcm>();
+        services.AddSingleton<IValidateOptions<NotificationsOptions>, CheckApns>();
+        if (settings["Fcm:ServiceAccountFile"] is { Length: > 0 })
+        {
+            services.AddSingleton<FcmTokens>();
+            services.AddSingleton<IPushProvider, FcmProvider>();
+        }
+        if (settings["Apns:KeyFile"] is { Length: > 0 })
+        {
+            services.AddSingleton<ApnsTokens>();
+            services.AddSingleton<IPushProvider, ApnsProvider>();
+        }
+        if (bool.TryParse(settings["Webhook:Enabled"], out var isEnabled) && isEnabled)
+        {
+            services.AddSingleton<IPushProvider, WebhookProvider>();
+        }
     }
 
     private static IPushDatabase Open(IServiceProvider provider)

@@ -73,5 +73,14 @@ public sealed class NotificationsOptions
     [Range(3, 300)]
     public int LeaseSeconds { get; set; } = 15;
 
+    /// <summary>Firebase Cloud Messaging.</summary>
+    public FcmOptions Fcm { get; } = new();
+
+    /// <summary>Apple's push service.</summary>
+    public ApnsOptions Apns { get; } = new();
+
+    /// <summary>Signed requests to addresses that users name.</summary>
+    public WebhookOptions Webhook { get; } = new();
+
     internal IReadOnlyList<IPNetwork> Inside => [.. InsideNetworks.Select(IPNetwork.Parse)];
 }

@@ -69,7 +69,7 @@ internal sealed class Decisions(
             decided.Trace.Add(Note(entry, member.UserId, now, PushStep.Suppressed, verdict.Suppressed));
             return;
         }
-        foreach (var device in devices)
+        foreach (var device in devices.Where(device => device.TakesMessages()))
         {
             var push = new QueueRow
             {

@@ -11,9 +11,9 @@ namespace ModularChat.Notifications.Endpoints;
 
 internal sealed record SubscriptionsAnswer(PushSubscription[] Subscriptions);
 
-internal sealed record SubscriptionKeys(string? P256dh = null, string? Auth = null);
+internal sealed record SubscriptionKeys(string? P256dh = null, string? Auth = null, string? Secret = null);
 
-internal sealed record SubscriptionBody(PushKind? Kind = null, string? Endpoint = null, SubscriptionKeys? Keys = null, string? Name = null);
+internal sealed record SubscriptionBody(PushKind? Kind = null, string? Endpoint = null, SubscriptionKeys? Keys = null, string? Name = null, string? Topic = null);
 
 internal sealed record PushSettingsBody(PushLevel? Level = null, PushContent? Content = null, PushQuietHours? QuietHours = null);
 
@@ -26,7 +26,7 @@ internal static class PushApi
         routes.MapGet("/push/keys", (ClaimsPrincipal user, IMediator mediator, CancellationToken token) => mediator.Send(new GetPushKeys(Caller.From(user)), token));
         routes.MapGet("/me/push/subscriptions", ListAsync);
         routes.MapPost("/me/push/subscriptions", (SubscriptionBody body, ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>
-            mediator.Send(new PutPushSubscription(Caller.From(user), body.Kind, body.Endpoint, body.Keys?.P256dh, body.Keys?.Auth, body.Name), token));
+            mediator.Send(new PutPushSubscription(Caller.From(user), body.Kind, body.Endpoint, body.Keys?.P256dh, body.Keys?.Auth, body.Name, body.Keys?.Secret, body.Topic), token));
         routes.MapDelete("/me/push/subscriptions/{id}", RemoveAsync);
         routes.MapGet("/me/push/settings", (ClaimsPrincipal user, IMediator mediator, CancellationToken token) => mediator.Send(new GetPushSettings(Caller.From(user)), token));
         routes.MapPut("/me/push/settings", (PushSettingsBody body, ClaimsPrincipal user, IMediator mediator, CancellationToken token) =>

@@ -58,13 +58,13 @@ internal sealed partial class FeedLoop(FeedReader reader, FeedSignal signal, Tim
 
     private static partial class Log
     {
-        [LoggerMessage(6011, LogLevel.Information, "{What}")]
+        [LoggerMessage(7011, LogLevel.Information, "{What}")]
         public static partial void Lost(ILogger logger, string what);
 
-        [LoggerMessage(6012, LogLevel.Warning, "Deciding on pushes failed; it goes on from the same place in a second")]
+        [LoggerMessage(7012, LogLevel.Warning, "Deciding on pushes failed; it goes on from the same place in a second")]
         public static partial void Failed(ILogger logger, Exception e);
 
-        [LoggerMessage(6013, LogLevel.Information, "The shards of this node could not be released; another takes them when they have run out")]
+        [LoggerMessage(7013, LogLevel.Information, "The shards of this node could not be released; another takes them when they have run out")]
         public static partial void NotReleased(ILogger logger, Exception e);
     }
 }

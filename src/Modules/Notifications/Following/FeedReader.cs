@@ -131,7 +131,7 @@ internal sealed partial class FeedReader(
 
     private static partial class Log
     {
-        [LoggerMessage(6010, LogLevel.Warning, "The message log of shard {Shard} was restored or has another history: pushes go on from position {Position}")]
+        [LoggerMessage(7010, LogLevel.Warning, "The message log of shard {Shard} was restored or has another history: pushes go on from position {Position}")]
         public static partial void Reset(ILogger logger, int shard, long position);
     }
 }

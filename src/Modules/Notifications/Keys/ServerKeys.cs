@@ -107,7 +107,7 @@ internal sealed partial class ServerKeys(PushStore store, ILogger<ServerKeys> lo
 
     private static partial class Log
     {
-        [LoggerMessage(6001, LogLevel.Error, "{Count} push subscriptions of browsers were made with keys that this server no longer has: push services refuse what is sent to them until the devices subscribe anew. Put back the backup that has the keys, or have people open the client once")]
+        [LoggerMessage(7001, LogLevel.Error, "{Count} push subscriptions of browsers were made with keys that this server no longer has: push services refuse what is sent to them until the devices subscribe anew. Put back the backup that has the keys, or have people open the client once")]
         public static partial void KeysAreOthers(ILogger logger, int count);
     }
 }

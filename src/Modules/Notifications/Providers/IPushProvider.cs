@@ -14,6 +14,8 @@ internal enum AnswerKind
     Refused,
     /// <summary>It is asked too much: the same later. All of the service is left alone until then.</summary>
     Busy,
+    /// <summary>This device gets too much: the same later. The service itself does well.</summary>
+    DeviceBusy,
     /// <summary>It failed, or did not answer.</summary>
     Failed,
 }

@@ -29,16 +29,20 @@ internal sealed record PushPayload
     public bool? Truncated { get; init; }
     public string? Text { get; init; }
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    /// <summary>How pushes are written: what is null is left out.</summary>
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     /// <summary>In JSON of at most so many bytes: a text that is too long is cut, between two characters.</summary>
-    public byte[] ToJson(int mostBytes)
+    public byte[] ToJson(int mostBytes) => Fit(mostBytes, static payload => JsonSerializer.SerializeToUtf8Bytes(payload, Json));
+
+    /// <summary>As <paramref name="write"/> writes it, with as much of the text as there is room for.</summary>
+    public byte[] Fit(int mostBytes, Func<PushPayload, byte[]> write)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(this, Json);
+        var bytes = write(this);
         if (bytes.Length <= mostBytes || Text is not { Length: > 0 } text)
         {
             return bytes;
@@ -47,7 +51,7 @@ internal sealed record PushPayload
         while (tooLong - fits > 1)
         {
             var middle = (fits + tooLong) / 2;
-            if (JsonSerializer.SerializeToUtf8Bytes(Cut(text, middle), Json).Length <= mostBytes)
+            if (write(Cut(text, middle)).Length <= mostBytes)
             {
                 fits = middle;
             }
@@ -56,7 +60,7 @@ internal sealed record PushPayload
                 tooLong = middle;
             }
         }
-        return JsonSerializer.SerializeToUtf8Bytes(Cut(text, fits), Json);
+        return write(Cut(text, fits));
     }
 
     private PushPayload Cut(string text, int length) =>

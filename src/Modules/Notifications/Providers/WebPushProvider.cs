@@ -18,9 +18,9 @@ internal sealed class WebPushProvider(OutboundGuard guard, ServerKeys keys, IOpt
     private const int Pad = 512;
 
     private const int MostTokens = 10_000;
-    private static readonly TimeSpan TokenLife = TimeSpan.FromHours(12), LongestRetry = TimeSpan.FromHours(6);
+    private static readonly TimeSpan TokenLife = TimeSpan.FromHours(12);
 
-    private readonly HttpClient _http = new(guard.NewHandler(TimeSpan.FromSeconds(options.Value.TimeoutSeconds))) { Timeout = Timeout.InfiniteTimeSpan };
+    private readonly PushRequests _requests = new(guard.NewHandler(TimeSpan.FromSeconds(options.Value.TimeoutSeconds)), options.Value, time);
     private readonly ConcurrentDictionary<string, (string Header, DateTimeOffset Renew)> _tokens = new(StringComparer.Ordinal);
 
     public IReadOnlyList<PushKind> Kinds { get; } = [PushKind.WebPush, PushKind.UnifiedPush];
@@ -41,47 +41,11 @@ internal sealed class WebPushProvider(OutboundGuard guard, ServerKeys keys, IOpt
         request.Headers.TryAddWithoutValidation("TTL", ((long)Math.Max(0, message.Life.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
         request.Headers.TryAddWithoutValidation("Urgency", message.IsUrgent ? "high" : message.Payload.Kind == PushPayload.Read ? "low" : "normal");
         request.Headers.TryAddWithoutValidation("Topic", message.Topic);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.TimeoutSeconds), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, token);
-        try
-        {
-            // The body is of no interest, whatever its length.
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return Judge(response);
-        }
-        catch (OperationCanceledException) when (!token.IsCancellationRequested)
-        {
-            return new PushAnswer(AnswerKind.Failed, "no answer in time");
-        }
-        catch (HttpRequestException e)
-        {
-            return e.GetBaseException() is InsideAddressException
-                ? new PushAnswer(AnswerKind.Refused, "the address leads inside")
-                : new PushAnswer(AnswerKind.Failed, $"no answer ({e.HttpRequestError})");
-        }
+        // The body is of no interest, whatever its length.
+        return await _requests.SendAsync(request, PushRequests.Judge, readsBody: false, token);
     }
 
-    public void Dispose() => _http.Dispose();
-
-    private PushAnswer Judge(HttpResponseMessage response)
-    {
-        var text = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
-        return response.StatusCode switch
-        {
-            >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous => new PushAnswer(AnswerKind.Taken, text),
-            HttpStatusCode.NotFound or HttpStatusCode.Gone => new PushAnswer(AnswerKind.Gone, text),
-            HttpStatusCode.TooManyRequests => new PushAnswer(AnswerKind.Busy, text, RetryAfter(response)),
-            HttpStatusCode.ServiceUnavailable when RetryAfter(response) is { } after => new PushAnswer(AnswerKind.Busy, text, after),
-            HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new PushAnswer(AnswerKind.Failed, text),
-            _ => new PushAnswer(AnswerKind.Refused, text),
-        };
-    }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response)
-    {
-        var after = response.Headers.RetryAfter?.Delta ?? (response.Headers.RetryAfter?.Date is { } date ? date - time.GetUtcNow() : null);
-        return after is { } span && span > TimeSpan.Zero ? (span < LongestRetry ? span : LongestRetry) : null;
-    }
+    public void Dispose() => _requests.Dispose();
 
     /// <summary>One token for each service, used for half its life: a signature for each push would cost as much as the encryption.</summary>
     private async ValueTask<string> AuthorizationAsync(Uri endpoint, CancellationToken token)

@@ -41,9 +41,9 @@ internal sealed class Composer(
                 payload with { ConversationId = push.ConversationId, Seq = push.Seq, Unread = left[0].Count }, Topic(push.ConversationId, push.SubscriptionId), life, false));
         }
         var content = (await preferences.WishesAsync([(push.UserId, push.ConversationId)], token))[(push.UserId, push.ConversationId)].Content;
-        if (push.Subject == PushSubject.Call)
+        if (push.Subject is PushSubject.Call or PushSubject.CallEnded)
         {
-            payload = payload with { ConversationId = push.ConversationId, CallId = push.Id, At = push.CreatedAt };
+            payload = payload with { ConversationId = push.ConversationId, CallId = push.CallId ?? push.Id, At = push.CreatedAt };
             if (content != PushContent.Id && push.SenderId is { } caller)
             {
                 payload = payload with { Sender = await SenderAsync(caller, token) };
@@ -131,6 +131,7 @@ internal sealed class Composer(
         PushSubject.Message => "message",
         PushSubject.Call => "call",
         PushSubject.Read => PushPayload.Read,
+        PushSubject.CallEnded => "callEnded",
         _ => "test",
     };
 }

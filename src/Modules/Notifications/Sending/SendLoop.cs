@@ -152,10 +152,10 @@ internal sealed partial class SendLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(6022, LogLevel.Warning, "Sending pushes failed; it goes on in a second")]
+        [LoggerMessage(7022, LogLevel.Warning, "Sending pushes failed; it goes on in a second")]
         public static partial void Failed(ILogger logger, Exception e);
 
-        [LoggerMessage(6023, LogLevel.Warning, "What became of pushes could not be written down; it is tried again")]
+        [LoggerMessage(7023, LogLevel.Warning, "What became of pushes could not be written down; it is tried again")]
         public static partial void NotSettled(ILogger logger, Exception e);
     }
 }

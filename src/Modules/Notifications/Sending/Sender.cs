@@ -116,10 +116,11 @@ internal sealed partial class Sender(
             default:
                 var wait = answer.RetryAfter is { } after ? after + Jitter(TimeSpan.FromSeconds(1)) : Backoff(push.Row.Attempts);
                 var at = time.GetUtcNow() + wait;
+                var isFailure = answer.Kind == AnswerKind.Failed;
                 return at >= push.Row.ExpiresAt ? new Outcome(push, PushStep.Expired, answer.Text)
                     // To be asked to wait is no failure of the push.
-                    : push.Row.Attempts >= options.Value.MaxAttempts && answer.Kind != AnswerKind.Busy ? new Outcome(push, PushStep.Dead, answer.Text)
-                    : new Outcome(push, PushStep.Tried, string.Create(CultureInfo.InvariantCulture, $"{answer.Text}, again in {wait.TotalSeconds:0} s"), at, answer.Kind != AnswerKind.Busy);
+                    : push.Row.Attempts >= options.Value.MaxAttempts && isFailure ? new Outcome(push, PushStep.Dead, answer.Text)
+                    : new Outcome(push, PushStep.Tried, string.Create(CultureInfo.InvariantCulture, $"{answer.Text}, again in {wait.TotalSeconds:0} s"), at, isFailure);
         }
     }
 
@@ -135,10 +136,10 @@ internal sealed partial class Sender(
 
     private static partial class Log
     {
-        [LoggerMessage(6020, LogLevel.Warning, "The push {Id} could not be made now; it is tried again")]
+        [LoggerMessage(7020, LogLevel.Warning, "The push {Id} could not be made now; it is tried again")]
         public static partial void NotComposed(ILogger logger, Exception e, Guid id);
 
-        [LoggerMessage(6021, LogLevel.Error, "The push {Id} cannot be sent")]
+        [LoggerMessage(7021, LogLevel.Error, "The push {Id} cannot be sent")]
         public static partial void Failed(ILogger logger, Exception e, Guid id);
     }
 }

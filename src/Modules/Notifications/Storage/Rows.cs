@@ -1,4 +1,5 @@
 using ModularChat.Contracts.Notifications;
+using ModularChat.Notifications.Providers.Apns;
 
 namespace ModularChat.Notifications.Storage;
 
@@ -31,6 +32,9 @@ internal sealed class SubscriptionRow
     public required string Name { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? UsedAt { get; set; }
+
+    /// <summary>False for one that takes calls and nothing else.</summary>
+    public bool TakesMessages() => Provider != ApnsTopics.Voip;
 }
 
 /// <summary>What a user wants to be told; no row: the defaults.</summary>
@@ -85,6 +89,8 @@ internal sealed class QueueRow
     public Guid ConversationId { get; set; }
     /// <summary>The newest message that it is about; 0 when it is about none.</summary>
     public long Seq { get; set; }
+    /// <summary>Of a call: which. Rows of a program that did not note it have none.</summary>
+    public Guid? CallId { get; set; }
     /// <summary>Of a call: who calls.</summary>
     public Guid? SenderId { get; set; }
     public required string Provider { get; set; }
@@ -122,4 +128,6 @@ internal enum PushSubject
     Test = 2,
     /// <summary>It was read elsewhere: what the device shows of it goes.</summary>
     Read = 3,
+    /// <summary>A call that was pushed rings no longer.</summary>
+    CallEnded = 4,
 }

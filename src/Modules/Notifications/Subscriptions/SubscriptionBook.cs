@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Keys;
+using ModularChat.Notifications.Providers.Apns;
 using ModularChat.Notifications.Storage;
 
 namespace ModularChat.Notifications.Subscriptions;
@@ -47,7 +48,8 @@ internal sealed class SubscriptionBook(PushStore store, SubscriptionRules rules,
                     };
                     db.Subscriptions.Add(row);
                 }
-                (row.Kind, row.Key, row.Auth, row.ServerKey, row.Name, row.DeviceId) = (given.Kind, given.Key, given.Auth, serverKey, given.Name, caller.DeviceId);
+                (row.Kind, row.Provider, row.Key, row.Auth, row.ServerKey, row.Name, row.DeviceId) =
+                    (given.Kind, given.Provider, given.Key, given.Auth, serverKey, given.Name, caller.DeviceId);
                 await MakeRoomAsync(db, caller.UserId, row.Id, token);
                 return Info(row, caller);
             },
@@ -115,5 +117,5 @@ internal sealed class SubscriptionBook(PushStore store, SubscriptionRules rules,
     }
 
     private static PushSubscription Info(SubscriptionRow row, Caller caller) => new(
-        row.Id, row.Kind, row.Endpoint, row.Name, row.CreatedAt, row.UsedAt, row.DeviceId, row.DeviceId is { } device && device == caller.DeviceId ? true : null);
+        row.Id, row.Kind, row.Endpoint, row.Name, row.CreatedAt, row.UsedAt, row.DeviceId, row.DeviceId is { } device && device == caller.DeviceId ? true : null, ApnsTopics.Topic(row.Provider));
 }

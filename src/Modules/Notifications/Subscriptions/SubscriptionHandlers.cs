@@ -5,14 +5,14 @@ using ModularChat.Notifications.Keys;
 
 namespace ModularChat.Notifications.Subscriptions;
 
-internal sealed class SubscriptionHandlers(SubscriptionBook subscriptions, ServerKeys keys) :
+internal sealed class SubscriptionHandlers(SubscriptionBook subscriptions, SubscriptionRules rules, ServerKeys keys) :
     IRequestHandler<GetPushKeys, PushKeys>, IRequestHandler<ListPushSubscriptions, PushSubscription[]>, IRequestHandler<PutPushSubscription, PushSubscription>,
     IRequestHandler<RemovePushSubscription, Unit>
 {
     public async Task<PushKeys> Handle(GetPushKeys request, CancellationToken cancellationToken)
     {
         request.Caller.Require(ApplicationScopes.Users);
-        return new PushKeys([PushKind.WebPush, PushKind.UnifiedPush], (await keys.GetAsync(cancellationToken)).PublicKey);
+        return new PushKeys([.. rules.Kinds], (await keys.GetAsync(cancellationToken)).PublicKey);
     }
 
     public Task<PushSubscription[]> Handle(ListPushSubscriptions request, CancellationToken cancellationToken)

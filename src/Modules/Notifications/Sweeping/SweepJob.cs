@@ -23,7 +23,7 @@ internal sealed partial class SweepJob(Sweep sweep, ILogger<SweepJob> logger) : 
 
     private static partial class Log
     {
-        [LoggerMessage(6030, LogLevel.Warning, "The tables of notifications could not be swept; it is done again in a minute")]
+        [LoggerMessage(7030, LogLevel.Warning, "The tables of notifications could not be swept; it is done again in a minute")]
         public static partial void Failed(ILogger logger, Exception e);
     }
 }

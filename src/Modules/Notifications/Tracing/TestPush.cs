@@ -29,7 +29,7 @@ internal sealed class TestPush(PushStore store, SendSignal sending, TimeProvider
             {
                 var now = time.GetUtcNow();
                 var devices = await db.Subscriptions.Where(row => row.UserId == userId).ToListAsync(token);
-                var made = devices.ConvertAll(device => (Device: device, Push: new QueueRow
+                var made = devices.FindAll(device => device.TakesMessages()).ConvertAll(device => (Device: device, Push: new QueueRow
                 {
                     Id = Ids.New(),
                     SubscriptionId = device.Id,

@@ -89,6 +89,9 @@ namespace ModularChat.Notifications.Storage.Postgres.Migrations
                     b.Property<int>("Attempts")
                         .HasColumnType("integer");
 
+                    b.Property<Guid?>("CallId")
+                        .HasColumnType("uuid");
+
                     b.Property<Guid?>("ClaimedBy")
                         .HasColumnType("uuid");
 
