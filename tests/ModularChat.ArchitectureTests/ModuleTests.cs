@@ -9,7 +9,7 @@ public sealed class ModuleTests
     /// <summary>The contract folders that a module may use beside its own. Acyclic on purpose.</summary>
     private static readonly Dictionary<string, string[]> MayUse = new(StringComparer.Ordinal)
     {
-        ["Calls"] = ["Identity", "Messaging", "Presence"],
+        ["Calls"] = ["Identity", "Messaging", "Notifications", "Presence"],
         ["Discovery"] = [],
         ["Identity"] = [],
         ["Messaging"] = ["Identity"],

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using ModularChat.Contracts.Notifications;
 using ModularChat.IntegrationTests.Push.Services;
 using ModularChat.Notifications.Providers;

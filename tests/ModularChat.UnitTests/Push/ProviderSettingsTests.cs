@@ -43,7 +43,7 @@ public sealed class ProviderSettingsTests : IDisposable
         options.Fcm.ServiceAccountFile = _file;
         new CheckFcm().Validate(null, options).Succeeded.ShouldBeTrue();
         options.Fcm.ServiceAccountFile = _file + "-not-there";
-        new CheckFcm().Validate(null, options).FailureMessage.ShouldContain("cannot be read");
+        new CheckFcm().Validate(null, options).FailureMessage!.ShouldContain("cannot be read");
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class ProviderSettingsTests : IDisposable
         (options.Apns.KeyFile, options.Apns.KeyId) = (_file, "ABC1234567");
         new CheckApns().Validate(null, options).FailureMessage.ShouldBe("Notifications:Apns needs Notifications:Apns:TeamId and Notifications:Apns:BundleId too.");
         (options.Apns.TeamId, options.Apns.BundleId) = ("DEF1234567", "org.example.chat");
-        new CheckApns().Validate(null, options).FailureMessage.ShouldContain("no key on P-256");
+        new CheckApns().Validate(null, options).FailureMessage!.ShouldContain("no key on P-256");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(_file, key.ExportPkcs8PrivateKeyPem());
         new CheckApns().Validate(null, options).Succeeded.ShouldBeTrue();

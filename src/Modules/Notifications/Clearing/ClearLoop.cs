@@ -119,7 +119,7 @@ internal sealed partial class ClearLoop(ToldDevices told, PushStore store, SendS
 
     private static partial class Log
     {
-        [LoggerMessage(6050, LogLevel.Warning, "Devices could not be told what was read elsewhere: their notifications stay")]
+        [LoggerMessage(7050, LogLevel.Warning, "Devices could not be told what was read elsewhere: their notifications stay")]
         public static partial void Failed(ILogger logger, Exception e);
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Microsoft.Extensions.Options;
 using ModularChat.Storage.Outbound;
 
 namespace ModularChat.Notifications.Providers;

@@ -142,7 +142,7 @@ internal sealed partial class ApnsServer : IAsyncDisposable
             : headers.GetValueOrDefault("apns-collapse-id") is { } collapse && Encoding.UTF8.GetByteCount(collapse) > 64 ? new ApnsReply(400, "BadCollapseId")
             : !isJson ? new ApnsReply(400, "PayloadEmpty")
             : body.Length > (type == "voip" ? 5_120 : 4_096) ? new ApnsReply(413, "PayloadTooLarge")
-            : path.Groups[1].Value.Length < 64 ? new ApnsReply(400, "BadDeviceToken")
+            : path.Groups["token"].Value.Length < 64 ? new ApnsReply(400, "BadDeviceToken")
             : null;
     }
 
@@ -181,6 +181,6 @@ internal sealed partial class ApnsServer : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"\A/3/device/([0-9a-f]+)\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A/3/device/(?<token>[0-9a-f]+)\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Device();
 }

@@ -203,6 +203,6 @@ internal sealed partial class FcmServer : IAsyncDisposable
         return Results.Json(new { error = new { code = status, message = "wrong", status = word, details } }, statusCode: status);
     }
 
-    [GeneratedRegex(@"\A\d{1,7}(\.\d{1,9})?s\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A\d{1,7}(?:\.\d{1,9})?s\z", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Duration();
 }

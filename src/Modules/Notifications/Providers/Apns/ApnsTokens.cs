@@ -58,7 +58,7 @@ internal sealed class ApnsTokens : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
         {
             key.Dispose();
-            throw new InvalidDataException($"Notifications:Apns:KeyFile: '{file}' {(e is IOException or UnauthorizedAccessException ? "cannot be read" : "is no key on P-256 in PEM")}; it must be the .p8 file of the developer account.");
+            throw new InvalidDataException($"Notifications:Apns:KeyFile: '{file}' {(e is IOException or UnauthorizedAccessException ? "cannot be read" : "is no key on P-256 in PEM")}; it must be the .p8 file of the developer account.", e);
         }
     }
 
