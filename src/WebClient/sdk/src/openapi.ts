@@ -935,6 +935,8 @@ export interface components {
             deviceId?: string;
             /** @description True when that is the device that asks. */
             isCurrent?: boolean;
+            /** @description With apns: alert, background or voip. */
+            topic?: string;
         };
         /** @description Content of a reaction entry. */
         ReactionBody: {
@@ -1331,10 +1333,12 @@ export interface components {
             endpoint: string;
             keys?: components["schemas"]["SubscriptionKeys"];
             name?: string;
+            topic?: string;
         };
         SubscriptionKeys: {
             p256dh?: string;
             auth?: string;
+            secret?: string;
         };
         SubscriptionsAnswer: {
             subscriptions: components["schemas"]["PushSubscription"][];
