@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { launch, Person } from './browser.mjs';
 import { ChatServer } from './server.mjs';
+import { instrument, VOICE } from './sound.mjs';
 import { TurnServer } from './turn.mjs';
 
 const RING_SECONDS = 20;
+const PATIENCE = 60_000;
 const TONES = { alice: 500, bob: 1300, carol: 2000 };
 let server, browser, alice, bo, phone, carol;
 
 before(async () => {
   server = await ChatServer.start([`--Calls:RingSeconds=${RING_SECONDS}`, '--Calls:CallsPerMinute=1000']);
-  browser = await launch('chromium', [
-    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required',
-    '--host-resolver-rules=MAP chat.test 127.0.0.1']);
+  browser = await launch('chromium', [...VOICE, '--host-resolver-rules=MAP chat.test 127.0.0.1']);
   ({ alice, bo, carol } = await meet(server));
   phone = await Person.come(browser, server.url);
   await phone.logIn('bob');
@@ -50,38 +50,6 @@ async function meet(server) {
   return people;
 }
 
-/** The device opens as ever, and then says a tone, which nothing takes for noise; what is heard can be asked. */
-function instrument(tone) {
-  const devices = navigator.mediaDevices;
-  if (devices) {
-    const real = devices.getUserMedia.bind(devices);
-    devices.getUserMedia = async wanted => {
-      window.wanted = wanted.audio;
-      (await real(wanted)).getTracks().forEach(track => track.stop());
-      const context = new AudioContext();
-      const voice = context.createMediaStreamDestination();
-      const oscillator = new OscillatorNode(context, { frequency: tone });
-      oscillator.connect(new GainNode(context, { gain: 0.4 })).connect(voice);
-      oscillator.start();
-      return voice.stream;
-    };
-  }
-  window.peers = [];
-  window.notes = [];
-  new MutationObserver(() => {
-    const note = document.querySelector('.call.over > p')?.textContent;
-    if (note && note !== window.notes.at(-1)) {
-      window.notes.push(note);
-    }
-  }).observe(document, { childList: true, subtree: true });
-  window.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(...settings) {
-      super(...settings);
-      window.peers.push(this);
-    }
-  };
-}
-
 /** The strongest tone that comes in, in Hz, and how strong it is in dB. */
 const hear = page => page.evaluate(async () => {
   const context = new AudioContext();
@@ -111,7 +79,7 @@ const ringing = person => person.page.getByRole('alertdialog');
 const answer = person => ringing(person).getByRole('button', { name: 'Answer' }).click();
 const bar = person => person.page.locator('section.call');
 const hangUp = person => bar(person).getByRole('button', { name: 'Hang up' }).click();
-const talks = person => person.page.locator('section.call[data-phase=talking]').waitFor();
+const talks = person => person.page.locator('section.call[data-phase=talking]').waitFor({ timeout: PATIENCE });
 /** That it was shown: it goes by itself after some seconds. */
 const over = (person, text) => person.page.waitForFunction(text => window.notes.some(note => note.includes(text)), text, { timeout: 2 * RING_SECONDS * 1000 }).then(() => person.page.evaluate(() => window.notes.splice(0)));
 const free = async (...people) => { for (const person of people) await bar(person).waitFor({ state: 'detached' }); };
@@ -237,7 +205,7 @@ for (const transport of ['udp', 'tcp']) {
         // Whatever was open is gone with it, as after a change of network: the two have to find each other anew.
         await turn.kill();
         await turn.run();
-        await bar(bo).getByText('Connecting again').waitFor();
+        await bar(bo).getByText('Connecting again').waitFor({ timeout: PATIENCE });
         await Promise.all([talks(alice), talks(bo)]);
         await hears(bo, 'alice');
         await hears(alice, 'bob');

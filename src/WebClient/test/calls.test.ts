@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withOpus } from '../src/calls/callMedia.ts';
+import { withOpus } from '../src/calls/peer.ts';
 
 const media = (lines: string[]) => ['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111 0', 'a=rtpmap:111 opus/48000/2', ...lines, 'a=rtpmap:0 PCMU/8000', ''].join('\r\n');
 

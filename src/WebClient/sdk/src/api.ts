@@ -2,7 +2,7 @@ import { ChatProblem, Unreachable } from './problem.ts';
 import { newId } from './ids.ts';
 import type {
   Call, CallAnswer, CallSignal, CallView, Code, ConversationState, Device, DeviceEntry, Draft, HistoryPage, HistoryVisibility, IceInfo, KeepRule, Me, Member, OwnState, PendingSend, Presence, PresenceState, PresenceStatus, Problem,
-  PushLevel, PushSettings, PushSubscriptionBody, PushSubscriptionEntry, Registration, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, TestedPush, TracedStep, User,
+  PushLevel, PushSettings, PushSubscriptionBody, PushSubscriptionEntry, Registration, Room, RoomAnswer, RoomView, ServerChoice, ServerInfo, Settings, SignedIn, Stored, SyncPage, TestedPush, TracedStep, User,
 } from './types.ts';
 
 export interface Credentials { token?: string; actAs?: string }
@@ -112,6 +112,18 @@ export class ChatApi {
   call = (callId: string, after = 0) => this.#send<CallView>('GET', query(`calls/${callId}`, { after }));
   /** New credentials of the relay. */
   ice = (callId: string) => this.#send<IceInfo>('GET', `calls/${callId}/ice`);
+  /** Into the voice room of a group, with an end of one's own making; safe to repeat with the same one. */
+  joinRoom = (id: string, leg: { legId: string; muted?: boolean; deafened?: boolean }) => this.#send<RoomAnswer>('POST', `conversations/${id}/room/join`, { body: leg });
+  /** Goes out even while the page is being closed. */
+  leaveRoom = (id: string, legId: string) => this.#send<void>('POST', `conversations/${id}/room/leave`, { body: { legId }, keepalive: true });
+  renewRoom = (id: string, leg: { legId: string; muted?: boolean; deafened?: boolean; speaking?: boolean }) => this.#send<Room>('POST', `conversations/${id}/room/renew`, { body: leg });
+  /** Without `to`: to the mixer. */
+  signalRoom = (id: string, body: { legId: string; to?: string; epoch: number; signal: CallSignal }) => this.#send<void>('POST', `conversations/${id}/room/signal`, { body });
+  silence = (id: string, userId: string, silenced: boolean) => this.#send<Room>('POST', `conversations/${id}/room/silence`, { body: { userId, silenced } });
+  room = (id: string, legId?: string, after?: number) => this.#send<RoomView>('GET', query(`conversations/${id}/room`, { legId, after }));
+  roomIce = (id: string) => this.#send<IceInfo>('GET', `conversations/${id}/room/ice`);
+  /** Those of one's groups that somebody is in. */
+  rooms = async (signal?: AbortSignal) => (await this.#send<{ rooms: Room[] }>('GET', 'rooms', { signal })).rooms;
   limits = () => this.#send<Record<string, number>>('GET', 'limits');
 
   /** Makes a request of the outbox; safe to repeat. */

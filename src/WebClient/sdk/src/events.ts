@@ -1,4 +1,4 @@
-import type { Call, Entry, GroupPresence, Marks, NumberedSignal, PendingSend, Presence, Problem, SeqRange } from './types.ts';
+import type { Call, Entry, GroupPresence, Marks, NumberedSignal, PendingSend, Presence, Problem, Room, RoomSignal, SeqRange } from './types.ts';
 
 /** connecting: opening and catching up. waiting: until the next try. refused: the server does not want this client; `problem` says why. */
 export type ConnectionState = 'idle' | 'connecting' | 'live' | 'waiting' | 'refused' | 'closed';
@@ -16,6 +16,9 @@ export type ChatEvent =
   | { type: 'presence'; users: readonly Presence[]; groups: readonly GroupPresence[] }
   | { type: 'call'; call: Call }
   | { type: 'callSignal'; callId: string; legId: string; told: NumberedSignal }
+  | { type: 'room'; room: Room }
+  | { type: 'rooms'; rooms: readonly Room[] }
+  | { type: 'roomSignal'; conversationId: string; legId: string; told: RoomSignal }
   | { type: 'reset' };
 
 export type Listener = (event: ChatEvent) => void;

@@ -2,7 +2,7 @@ import type { ChatApi } from './api.ts';
 import type { EventHub } from './events.ts';
 import { ConversationFold } from './folding/conversationFold.ts';
 import { ChatProblem } from './problem.ts';
-import type { Call, ConversationState, ConversationSync, Entry, GroupPresence, HistoryPage, Marks, NumberedSignal, OwnState, Presence, SeqRange, SyncPage } from './types.ts';
+import type { Call, ConversationState, ConversationSync, Entry, GroupPresence, HistoryPage, Marks, NumberedSignal, OwnState, Presence, Room, RoomSignal, SeqRange, SyncPage } from './types.ts';
 
 export interface ReplicaOptions { keepEntries: number; maxGapFill: number }
 
@@ -91,6 +91,19 @@ export class Replica {
 
   call(call: Call): void {
     this.#events.emit({ type: 'call', call });
+  }
+
+  room(room: Room): void {
+    this.#events.emit({ type: 'room', room });
+  }
+
+  /** All rooms that somebody is in: for who is not told of changes. */
+  rooms(rooms: readonly Room[]): void {
+    this.#events.emit({ type: 'rooms', rooms });
+  }
+
+  roomSignal(conversationId: string, legId: string, told: RoomSignal): void {
+    this.#events.emit({ type: 'roomSignal', conversationId, legId, told });
   }
 
   callSignal(callId: string, legId: string, told: NumberedSignal): void {

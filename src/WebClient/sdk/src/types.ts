@@ -59,6 +59,13 @@ export type CallAnswer = Schemas['CallAnswer'];
 export type CallView = Schemas['CallView'];
 /** What one end of a call tells the other. */
 export type CallSignal = Schemas['CallSignal'];
+/** The voice room of a group: section 19. */
+export type Room = Schemas['RoomInfo'];
+export type RoomParticipant = Schemas['RoomParticipant'];
+export type RoomAnswer = Schemas['RoomAnswer'];
+export type RoomView = Schemas['RoomView'];
+/** What somebody in a room is told by another, or by the mixer. */
+export type RoomSignal = Schemas['RoomSignal'];
 export type NumberedSignal = Schemas['NumberedSignal'];
 /** How peer connections of a call are made. */
 export type IceInfo = Schemas['IceInfo'];
@@ -88,4 +95,5 @@ export interface ServerFrame extends Partial<SyncPage> {
   type: string; id?: number; entry?: Entry; conversationId?: string; userId?: string; seq?: number; at?: string; duplicate?: boolean;
   problem?: Problem; marks?: Marks[]; expiresAt?: string; heartbeatSeconds?: number; state?: ConversationState | OwnState;
   users?: Presence[]; groups?: GroupPresence[]; truncated?: boolean; call?: Call; callId?: string; legId?: string; number?: number; signal?: CallSignal;
+  room?: Room; epoch?: number; from?: string;
 }

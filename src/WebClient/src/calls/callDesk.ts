@@ -1,6 +1,6 @@
-import { ChatProblem, newId, type Call, type CallAnswer, type ChatApi, type ChatEvent } from '../../sdk/src/index.ts';
+import { ChatProblem, newId, type Call, type CallAnswer, type CallSignal, type ChatApi, type ChatEvent } from '../../sdk/src/index.ts';
 import type { Notifier } from '../state/notifier.ts';
-import { CallMedia, type Quality } from './callMedia.ts';
+import { Peer, type Quality } from './peer.ts';
 import { listDevices, Meter, openMicrophone, ring, type Devices } from './microphone.ts';
 
 /** What a call of this page shows. */
@@ -30,9 +30,10 @@ export class CallDesk {
   readonly #api: ChatApi;
   readonly #changes: Notifier;
   readonly #me: () => string;
+  readonly #begins: () => void;
   #legId = '';
   #microphone: MediaStream | undefined;
-  #media: CallMedia | undefined;
+  #media: Peer | undefined;
   #meter: Meter | undefined;
   #speaker: HTMLAudioElement | undefined;
   #stopRinging: (() => void) | undefined;
@@ -42,8 +43,10 @@ export class CallDesk {
   #renewedAt = 0;
   #looks = 0;
 
-  constructor(api: ChatApi, changes: Notifier, me: () => string) {
+  /** begins: told before this page talks to somebody. */
+  constructor(api: ChatApi, changes: Notifier, me: () => string, begins: () => void) {
     this.#api = api;
+    this.#begins = begins;
     this.#changes = changes;
     this.#me = me;
     void api.limits().then(limits => (this.#renewEvery = (limits['renewSeconds'] ?? 5) * 1000), () => undefined);
@@ -150,6 +153,7 @@ export class CallDesk {
 
   async #begin(who: { conversationId: string; otherId: string }, ask: () => Promise<CallAnswer>): Promise<void> {
     this.#drop();
+    this.#begins();
     this.#legId = newId();
     const talk: Talk = { ...who, phase: 'asking', isMuted: false, isDeafened: false, speaks: { me: false, other: false }, devices: { inputs: [], outputs: [] } };
     this.talk = talk;
@@ -212,7 +216,8 @@ export class CallDesk {
     const ice = this.#ice ?? { iceServers: [], relayOnly: false };
     talk.phase = 'connecting';
     talk.isDirect = !ice.relayOnly;
-    this.#media = new CallMedia(this.#api, call.id, this.#legId, call.callerLegId === this.#legId, ice, this.#microphone!, {
+    const wire = { tell: (signal: CallSignal) => this.#api.signalCall(call.id, this.#legId, signal), ice: () => this.#api.ice(call.id) };
+    this.#media = new Peer(wire, call.callerLegId === this.#legId, ice, this.#microphone!, {
       state: state => {
         if (state === 'failed') {
           this.hangUp(true);

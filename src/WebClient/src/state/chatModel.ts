@@ -1,5 +1,6 @@
 import { ChatClient, ChatProblem, newId, type ChatEvent, type ConversationFold, type PendingSend } from '../../sdk/src/index.ts';
 import { CallDesk } from '../calls/callDesk.ts';
+import { RoomDesk } from '../calls/roomDesk.ts';
 import { PushDevice } from '../push/pushDevice.ts';
 import { Drafts } from './drafts.ts';
 import { otherId } from './conversations.ts';
@@ -28,6 +29,7 @@ export class ChatModel {
   readonly presence = new PresenceBoard();
   readonly drafts: Drafts;
   readonly calls: CallDesk;
+  readonly rooms: RoomDesk;
   /** This browser, as it is notified while no page is there. */
   readonly push: PushDevice;
   /** The newest versions of the general data that the server has told. */
@@ -58,10 +60,12 @@ export class ChatModel {
     this.people.put(session.user);
     this.drafts = new Drafts(this.client.api, this.changes, this.me, draft => draft.clientMessageId !== undefined
       && this.client.find(draft.conversationId)?.timeline.some(entry => entry.clientMessageId === draft.clientMessageId) === true);
-    this.calls = new CallDesk(this.client.api, this.changes, () => this.me);
+    this.rooms = new RoomDesk(this.client.api, this.changes, () => this.me);
+    this.calls = new CallDesk(this.client.api, this.changes, () => this.me, () => this.rooms.leave());
     this.push = new PushDevice(this.client.api, session, this.changes, () => this.openId);
     this.client.on(event => {
       this.calls.on(event);
+      this.rooms.on(event);
       this.#on(event);
     });
   }
@@ -76,9 +80,11 @@ export class ChatModel {
     TOUCHES.forEach(touch => addEventListener(touch, touched, { passive: true, capture: true }));
     this.client.connect().catch(() => undefined);
     const endCalls = this.calls.start();
+    const endRooms = this.rooms.start();
     const endPush = this.push.start();
     return () => {
       endPush();
+      endRooms();
       endCalls();
       removeEventListener('online', online);
       removeEventListener('offline', offline);

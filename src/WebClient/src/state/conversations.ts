@@ -48,7 +48,7 @@ export function preview(model: ChatModel, fold: ConversationFold): string {
 }
 
 /** An entry that is no message, in words. */
-export function happened(model: ChatModel, { kind, senderId, body }: Entry): string {
+export function happened(model: ChatModel, { kind, senderId, body, conversationId }: Entry): string {
   const name = (id: string) => (id === model.me ? 'you' : model.people.name(id));
   const who = senderId === model.me ? 'You' : model.people.name(senderId);
   const whom = (body?.userIds ?? []).map(name).join(', ');
@@ -66,7 +66,8 @@ export function happened(model: ChatModel, { kind, senderId, body }: Entry): str
         case 'removed': return `${who} removed ${whom}`;
         default: return `${who} made ${whom} ${body?.role ?? 'member'}`;
       }
-    case 'call': return called(who, senderId === model.me, body);
+    case 'call':
+      return model.client.find(conversationId)?.state.kind === 'group' ? talkedIn(who, body) : called(who, senderId === model.me, body);
     default: return '';
   }
 }
@@ -79,6 +80,10 @@ function called(who: string, isMine: boolean, body: Entry['body']): string {
     case 'busy': return isMine ? 'You called · busy' : `${who} called while you were in another call`;
     default: return isMine ? 'You called · no answer' : `Missed call by ${who}`;
   }
+}
+
+function talkedIn(who: string, body: Entry['body']): string {
+  return body?.event === 'started' ? `${who} opened the voice room` : `Voice room · ${lasted(body?.seconds ?? 0)}`;
 }
 
 /** 1:02:03, or 2:03. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Quality } from '../calls/callMedia.ts';
+import type { Quality } from '../calls/peer.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { lasted } from '../state/conversations.ts';
 import { useModel } from '../state/hooks.ts';
@@ -52,7 +52,7 @@ export function CallBar() {
 
 interface Choice { label: string; devices: MediaDeviceInfo[]; value: string | undefined; onChoose: (id: string) => void }
 
-function DeviceChoice({ label, devices, value, onChoose }: Choice) {
+export function DeviceChoice({ label, devices, value, onChoose }: Choice) {
   return (
     <select aria-label={label} value={value ?? devices[0]?.deviceId} onChange={event => onChoose(event.currentTarget.value)}>
       {devices.map((device, i) => <option key={device.deviceId} value={device.deviceId}>{device.label || `${label} ${i + 1}`}</option>)}

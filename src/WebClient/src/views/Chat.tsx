@@ -4,6 +4,7 @@ import { CallBar } from './CallBar.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { Conversation } from './Conversation.tsx';
 import { IncomingCall } from './IncomingCall.tsx';
+import { RoomBar } from './RoomBar.tsx';
 import { Sidebar } from './Sidebar.tsx';
 
 export function Chat({ onLogOut }: { onLogOut: () => void }) {
@@ -31,6 +32,7 @@ export function Chat({ onLogOut }: { onLogOut: () => void }) {
       <div class="bars">
         <ConnectionBar />
         <CallBar />
+        <RoomBar />
       </div>
       <Sidebar openId={id} isReady={isReady} onLogOut={onLogOut} />
       {fold

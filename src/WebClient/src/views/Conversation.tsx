@@ -8,6 +8,7 @@ import { Composer } from './Composer.tsx';
 import { ConversationNotices } from './ConversationNotices.tsx';
 import { Members } from './Members.tsx';
 import { MessageList } from './MessageList.tsx';
+import { RoomStrip } from './RoomStrip.tsx';
 
 /** What the composer is about: an answer to a message, or another text for one. */
 export interface About { kind: 'reply' | 'edit'; entry: Entry }
@@ -18,6 +19,8 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
   const [isMembersOpen, setMembersOpen] = useState(false);
   const [isNoticesOpen, setNoticesOpen] = useState(false);
   const { id, kind, memberCount, me } = fold.state;
+  const room = model.rooms.of(id);
+  const isTalking = model.calls.talk !== undefined && model.calls.talk.phase !== 'over';
   const isMuted = me.mutedUntil !== undefined && Date.parse(me.mutedUntil) > Date.now();
   const title = titleOf(model, fold);
   const typing = model.typing.in(id).map(user => model.people.name(user));
@@ -37,10 +40,12 @@ export function Conversation({ fold }: { fold: ConversationFold }) {
           <h1 dir="auto">{title}</h1>
           <p class="quiet typing" role="status">{typing.length > 0 ? `${typing.join(', ')} ${typing.length > 1 ? 'are' : 'is'} typing…` : kind === 'group' && me.role !== 'none' ? (memberCount === 1 ? 'One member' : `${memberCount} members${there > 0 ? `, ${there} there` : ''}`) : model.presence.describe(other)}</p>
         </div>
-        {other && <button type="button" class="icon" aria-label={`Call ${title}`} disabled={model.calls.talk !== undefined && model.calls.talk.phase !== 'over'} onClick={() => model.calls.call(id, other)}><Icon name="phone" /></button>}
+        {other && <button type="button" class="icon" aria-label={`Call ${title}`} disabled={isTalking} onClick={() => model.calls.call(id, other)}><Icon name="phone" /></button>}
+        {kind === 'group' && mayWrite(fold) && !room && <button type="button" class="icon" aria-label="Open the voice room" disabled={isTalking} onClick={() => model.rooms.join(id)}><Icon name="phone" /></button>}
         {kind !== 'self' && mayWrite(fold) && <button type="button" class="icon" aria-label={isMuted ? 'Notifications: muted' : 'Notifications'} aria-haspopup="dialog" onClick={() => setNoticesOpen(true)}><Icon name={isMuted ? 'bellOff' : 'bell'} /></button>}
         {kind === 'group' && me.role !== 'none' && <button type="button" class="icon" aria-label="Members" aria-haspopup="dialog" onClick={() => setMembersOpen(true)}><Icon name="people" /></button>}
       </header>
+      {room && mayWrite(fold) && <RoomStrip fold={fold} room={room} />}
       <MessageList fold={fold} onAbout={setAbout} />
       {mayWrite(fold) ? <Composer fold={fold} about={about} onAbout={setAbout} /> : <Outside fold={fold} />}
       {isNoticesOpen && <ConversationNotices fold={fold} onClose={() => setNoticesOpen(false)} />}

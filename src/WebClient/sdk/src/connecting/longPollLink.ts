@@ -84,6 +84,7 @@ export class LongPollLink implements Link {
     if (this.#replica.me && Date.now() - this.#callsAt >= CALLS_EVERY) {
       this.#callsAt = Date.now();
       this.#api.calls(this.#ended.signal).then(calls => calls.forEach(call => this.#replica.call(call)), () => undefined);
+      this.#api.rooms(this.#ended.signal).then(rooms => this.#replica.rooms(rooms), () => undefined);
     }
   }
 

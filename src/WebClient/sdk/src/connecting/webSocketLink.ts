@@ -149,6 +149,9 @@ export class WebSocketLink implements Link {
       case 'presence': return this.#replica.presence(frame.users ?? [], frame.groups ?? []);
       case 'call': return this.#replica.call(frame.call!);
       case 'callSignal': return this.#replica.callSignal(frame.callId!, frame.legId!, { number: frame.number!, signal: frame.signal! });
+      case 'room': return this.#replica.room(frame.room!);
+      case 'roomSignal':
+        return this.#replica.roomSignal(conversationId!, frame.legId!, { number: frame.number!, epoch: frame.epoch!, from: frame.from, signal: frame.signal! });
       case 'problem':
         if (frame.problem?.code === 'invalid_cursor' && frame.id === undefined) {
           this.#replica.forgetCursor();

@@ -1,9 +1,12 @@
-import type { CallSignal, ChatApi, IceInfo, NumberedSignal } from '../../sdk/src/index.ts';
+import type { CallSignal, IceInfo, NumberedSignal } from '../../sdk/src/index.ts';
 
 export interface Quality { loss: number; jitter: number; roundTrip: number }
 
-export interface MediaEvents {
-  /** connected, or on the way to it again. */
+/** What carries descriptions to the other end, and has the addresses and credentials of today. */
+export interface Wire { tell(signal: CallSignal): Promise<unknown>; ice(): Promise<IceInfo> }
+
+export interface PeerEvents {
+  /** connected, or on the way to it again; failed: for long in vain. */
   state(state: 'connected' | 'connecting' | 'failed'): void;
   heard(stream: MediaStream): void;
 }
@@ -11,16 +14,17 @@ export interface MediaEvents {
 const GATHER = 60;
 const MOST_AT_ONCE = 20;
 /** For how long the two may look for each other, at first and after a change of network. */
-const PATIENCE = 15_000;
+const PATIENCE = 30_000;
 const DISCONNECTED = 1_500;
+/** What they need may itself be gone for a while, such as the relay: they try again. */
+const RETRY = 5_000;
+const OFFERS_APART = 4_000;
 
-/** The sound of a call between two: one peer connection, and what the two ends tell each other about it. The end that called offers. */
-export class CallMedia {
-  readonly #api: ChatApi;
-  readonly #callId: string;
-  readonly #legId: string;
+/** Sound to one other end and back: one peer connection, and what the two ends tell each other about it. One of the two offers. */
+export class Peer {
+  readonly #wire: Wire;
   readonly #offers: boolean;
-  readonly #events: MediaEvents;
+  readonly #events: PeerEvents;
   readonly #connection: RTCPeerConnection;
   readonly #sender: RTCRtpSender;
   #work: Promise<void> = Promise.resolve();
@@ -32,12 +36,12 @@ export class CallMedia {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #giveUp: ReturnType<typeof setTimeout> | undefined;
   #restart: ReturnType<typeof setTimeout> | undefined;
+  #offered = 0;
+  #offeredAt = 0;
   #before: { lost: number; received: number } | undefined;
 
-  constructor(api: ChatApi, callId: string, legId: string, offers: boolean, ice: IceInfo, microphone: MediaStream, events: MediaEvents) {
-    this.#api = api;
-    this.#callId = callId;
-    this.#legId = legId;
+  constructor(wire: Wire, offers: boolean, ice: IceInfo, microphone: MediaStream, events: PeerEvents) {
+    this.#wire = wire;
     this.#offers = offers;
     this.#events = events;
     this.#connection = new RTCPeerConnection(configuration(ice));
@@ -46,6 +50,7 @@ export class CallMedia {
     this.#connection.onicecandidate = event => event.candidate && this.#gather(event.candidate);
     this.#connection.onconnectionstatechange = () => this.#changed();
     this.#patient();
+    this.#restartIn(2 * RETRY);
     if (offers) {
       this.#do(() => this.#offer(false));
     }
@@ -73,9 +78,9 @@ export class CallMedia {
 
   /** The network has changed: the two look for each other anew. */
   restart(): void {
-    clearTimeout(this.#restart);
     this.#patient();
-    this.#do(() => (this.#offers ? this.#offer(true) : this.#api.signalCall(this.#callId, this.#legId, { kind: 'restart' })));
+    this.#restartIn(RETRY);
+    this.#do(() => (this.#offers ? this.#offer(true) : this.#wire.tell({ kind: 'restart' })));
   }
 
   async use(microphone: MediaStream): Promise<void> {
@@ -114,24 +119,31 @@ export class CallMedia {
   }
 
   async #offer(isRestart: boolean): Promise<void> {
+    // Both ends notice that a path is gone, and both ask for another: that is one restart.
+    if (isRestart && Date.now() - this.#offeredAt < OFFERS_APART) {
+      return;
+    }
+    this.#offeredAt = Date.now();
     if (isRestart) {
       // The credentials of the beginning may have run out.
-      this.#connection.setConfiguration(configuration(await this.#api.ice(this.#callId)));
+      this.#connection.setConfiguration(configuration(await this.#wire.ice()));
     }
     const offer = await this.#connection.createOffer({ iceRestart: isRestart });
-    await this.#describe('offer', offer);
+    await this.#describe('offer', offer, `a=${OFFER}${++this.#offered}\r\n`);
   }
 
-  async #describe(kind: 'offer' | 'answer', made: RTCSessionDescriptionInit): Promise<void> {
+  /** A mark says which offer an answer is to: one that comes late would put together what does not belong together. Browsers pass over it. */
+  async #describe(kind: 'offer' | 'answer', made: RTCSessionDescriptionInit, mark: string): Promise<void> {
     await this.#connection.setLocalDescription({ type: made.type, sdp: withOpus(made.sdp ?? '') });
-    await this.#tell({ kind, sdp: this.#connection.localDescription!.sdp });
+    await this.#wire.tell({ kind, sdp: this.#connection.localDescription!.sdp + mark });
   }
 
   async #apply(signal: CallSignal): Promise<void> {
     if (signal.kind === 'offer' && !this.#offers) {
       await this.#connection.setRemoteDescription({ type: 'offer', sdp: signal.sdp! });
-      await this.#describe('answer', await this.#connection.createAnswer());
-    } else if (signal.kind === 'answer' && this.#connection.signalingState === 'have-local-offer') {
+      const number = markIn(signal.sdp!, OFFER);
+      await this.#describe('answer', await this.#connection.createAnswer(), number ? `a=${ANSWER}${number}\r\n` : '');
+    } else if (signal.kind === 'answer' && this.#connection.signalingState === 'have-local-offer' && (markIn(signal.sdp!, ANSWER) ?? this.#offered) === this.#offered) {
       await this.#connection.setRemoteDescription({ type: 'answer', sdp: signal.sdp! });
     } else if (signal.kind === 'candidates') {
       this.#early.push(...(signal.candidates ?? []));
@@ -157,19 +169,15 @@ export class CallMedia {
           const { candidate = '', sdpMid, sdpMLineIndex, usernameFragment } = one.toJSON();
           return { candidate, sdpMid: sdpMid ?? undefined, sdpMLineIndex: sdpMLineIndex ?? undefined, usernameFragment: usernameFragment ?? undefined };
         });
-        this.#do(() => this.#tell({ kind: 'candidates', candidates }));
+        this.#do(() => this.#wire.tell({ kind: 'candidates', candidates }));
       }
     }, GATHER);
   }
 
-  async #tell(signal: CallSignal): Promise<void> {
-    await this.#api.signalCall(this.#callId, this.#legId, signal);
-  }
-
   #changed(): void {
-    clearTimeout(this.#restart);
     switch (this.#connection.connectionState) {
       case 'connected':
+        clearTimeout(this.#restart);
         clearTimeout(this.#giveUp);
         this.#giveUp = undefined;
         this.#events.state('connected');
@@ -177,7 +185,7 @@ export class CallMedia {
       case 'disconnected':
         this.#events.state('connecting');
         this.#patient();
-        this.#restart = setTimeout(() => this.restart(), DISCONNECTED);
+        this.#restartIn(DISCONNECTED);
         break;
       case 'failed':
         this.#events.state('connecting');
@@ -187,13 +195,29 @@ export class CallMedia {
   }
 
   #patient(): void {
-    this.#giveUp ??= setTimeout(() => this.#events.state('failed'), PATIENCE);
+    this.#giveUp ??= setTimeout(() => {
+      this.#giveUp = undefined;
+      this.#events.state('failed');
+    }, PATIENCE);
+  }
+
+  #restartIn(milliseconds: number): void {
+    clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => this.restart(), milliseconds);
   }
 
   /** One thing after another: descriptions have an order. What fails is mended by the next restart, or ends with the patience. */
-  #do(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch(() => undefined);
+  #do(work: () => Promise<unknown>): void {
+    this.#work = this.#work.then(work).then(() => undefined, () => undefined);
   }
+}
+
+const OFFER = 'x-offer:';
+const ANSWER = 'x-answers:';
+
+function markIn(sdp: string, name: string): number | undefined {
+  const found = new RegExp(`^a=${name}(\\d+)`, 'm').exec(sdp)?.[1];
+  return found === undefined ? undefined : Number(found);
 }
 
 function configuration(ice: IceInfo): RTCConfiguration {
