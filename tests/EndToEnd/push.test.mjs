@@ -137,9 +137,11 @@ test('Chromium shows pushes by conversation, once, not where one looks, opens th
   // It is open before one's eyes.
   const { seq: third } = await server.send(alice, conversation, 'three');
   await push({ id: 'e', seq: third + 1, sender, text: 'three' });
-  await push({ id: 'f', kind: 'call', callId: 'x', sender, conversationId: crypto.randomUUID() });
-  await until('the call', () => shown(bo.page), all => all.some(one => one.tag.startsWith('call ')));
-  assert.equal((await shown(bo.page)).some(one => one.tag === conversation), false);
+  await push({ id: 'e2', kind: 'call', callId: 'x', sender });
+  const another = crypto.randomUUID();
+  await push({ id: 'f', seq: 1, sender, text: 'elsewhere', conversationId: another });
+  await until('that of another conversation', () => shown(bo.page), all => all.some(one => one.tag === another));
+  assert.equal((await shown(bo.page)).some(one => one.tag.includes(conversation)), false);
 
   // Read elsewhere: what stands of it goes, and what comes late is not shown.
   await bo.conversation('Team').click();
@@ -147,6 +149,14 @@ test('Chromium shows pushes by conversation, once, not where one looks, opens th
   await until('the fourth', () => shown(bo.page), all => all.some(one => one.tag === conversation));
   await push({ id: 'h', kind: 'read', seq: third + 1, unread: 0 });
   await until('it was read elsewhere', () => shown(bo.page), all => all.every(one => one.tag !== conversation));
+
+  // A call rings in the page that is there, else by a notification, until it rings no longer.
+  await bo.page.goto(`${server.url}/icon.svg`);
+  await push({ id: 'i', kind: 'call', callId: 'x', sender });
+  await until('the call', () => shown(bo.page), all => all.some(one => one.tag === `call ${conversation}` && one.body === 'is calling you'));
+  await bo.page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).forEach(one => !one.tag.startsWith('call') && one.close()));
+  await push({ id: 'j', kind: 'callEnded', callId: 'x' });
+  await until('the call has ended', () => shown(bo.page), all => all.length === 0);
   assert.deepEqual(bo.errors, []);
 
   const outside = await Person.come(chromium, server.url.replace('127.0.0.1', 'chat.test'));

@@ -151,7 +151,7 @@ export class PushDevice {
     if (data.type === 'open') {
       open(data.conversationId);
     } else if (data.type === 'look') {
-      ports[0]?.postMessage(!document.hidden && this.#openId() === data.conversationId);
+      ports[0]?.postMessage(!document.hidden && (data.conversationId === undefined || this.#openId() === data.conversationId));
     }
   }
 

@@ -2,5 +2,5 @@
 export interface Session { token: string; userId: string }
 
 export type FromPage = { type: 'session'; session: Session | undefined } | { type: 'read'; conversationId: string; seq: number };
-/** look: whether the conversation is before the user's eyes, answered on the port that comes with it. */
-export type ToPage = { type: 'look'; conversationId: string } | { type: 'open'; conversationId: string };
+/** look: whether the conversation, or anything at all, is before the user's eyes; answered on the port that comes with it. */
+export type ToPage = { type: 'look'; conversationId: string | undefined } | { type: 'open'; conversationId: string };

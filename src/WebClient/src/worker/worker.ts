@@ -38,6 +38,8 @@ async function pushed(data: PushMessageData | null): Promise<void> {
   await badge(push.unread);
   if (push.kind === 'read') {
     await takeBack(push.conversationId!, push.seq ?? 0, true);
+  } else if (push.kind === 'callEnded') {
+    await withdraw(one => one.tag === callTag(push), true);
   } else if (push.kind === 'message' || push.kind === 'call' || push.kind === 'test') {
     await show(push);
   }
@@ -45,14 +47,14 @@ async function pushed(data: PushMessageData | null): Promise<void> {
 
 async function show(push: Payload): Promise<void> {
   const { conversationId, seq } = push;
-  if (!await isNew(push.id) || (conversationId && seq && seq <= await readUpTo(conversationId)) || (conversationId && await isLookedAt(conversationId))) {
+  if (!await isNew(push.id) || (conversationId && seq && seq <= await readUpTo(conversationId)) || (conversationId && await isLookedAt(push))) {
     return;
   }
   const whole = push.kind === 'message' && !push.sender ? await fetchRest(push) : push;
   if (!whole) {
     return;
   }
-  const tag = push.kind === 'call' ? `call ${conversationId}` : conversationId ?? push.kind;
+  const tag = push.kind === 'call' ? callTag(push) : conversationId ?? push.kind;
   const [before] = await self.registration.getNotifications({ tag });
   const { title, body } = wordsOf(whole, before !== undefined);
   // A later push of a conversation takes the place of the one before, and is heard all the same.
@@ -63,34 +65,40 @@ async function show(push: Payload): Promise<void> {
   await confirm(push);
 }
 
-/**
- * What was read goes. A browser wants to see something for each push: what is left over stands for it, and where nothing is left, the one that goes does,
- * without a sound, for a moment longer.
- */
 async function takeBack(conversationId: string, seq: number, isPush: boolean): Promise<void> {
   await noteRead(conversationId, seq);
-  const all = await self.registration.getNotifications();
-  const read = all.filter(one => {
+  await withdraw(one => {
     const about = one.data as Remembered | null;
-    return about?.conversationId === conversationId && (about.seq ?? 0) <= seq;
-  });
-  if (!isPush || read.length < all.length) {
-    read.forEach(one => one.close());
-    return;
-  }
-  for (const one of read) {
-    await self.registration.showNotification(one.title, { body: one.body, tag: one.tag, icon: ICON, badge: ICON, silent: true, data: one.data });
-  }
-  setTimeout(() => void takeBack(conversationId, seq, false), TAKEN_BACK_AFTER);
+    return about?.conversationId === conversationId && about.seq !== undefined && about.seq <= seq;
+  }, isPush);
 }
 
-/** Whether a page has the conversation before its user's eyes. */
-async function isLookedAt(conversationId: string): Promise<boolean> {
+/**
+ * What need not stand any longer goes. A browser wants to see something for each push: what is left over stands for it, and where nothing is left, the one that goes
+ * does, without a sound, for a moment longer.
+ */
+async function withdraw(isOver: (one: Notification) => boolean, isPush: boolean): Promise<void> {
+  const all = await self.registration.getNotifications();
+  const over = all.filter(isOver);
+  if (!isPush || over.length < all.length) {
+    over.forEach(one => one.close());
+    return;
+  }
+  for (const one of over) {
+    await self.registration.showNotification(one.title, { body: one.body, tag: one.tag, icon: ICON, badge: ICON, silent: true, data: one.data });
+  }
+  setTimeout(() => void withdraw(isOver, false), TAKEN_BACK_AFTER);
+}
+
+const callTag = ({ conversationId }: Payload) => `call ${conversationId}`;
+
+/** Whether a page has the conversation before its user's eyes; a call rings in whatever page is there. */
+async function isLookedAt({ kind, conversationId }: Payload): Promise<boolean> {
   const pages = (await self.clients.matchAll({ type: 'window' })).filter(page => page.visibilityState === 'visible');
   const answers = pages.map(page => new Promise<boolean>(resolve => {
     const channel = new MessageChannel();
     channel.port1.onmessage = event => resolve(event.data === true);
-    page.postMessage({ type: 'look', conversationId } satisfies ToPage, [channel.port2]);
+    page.postMessage({ type: 'look', conversationId: kind === 'call' ? undefined : conversationId } satisfies ToPage, [channel.port2]);
     setTimeout(() => resolve(false), ANSWER_WITHIN);
   }));
   return (await Promise.all(answers)).includes(true);
