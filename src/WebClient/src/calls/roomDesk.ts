@@ -23,6 +23,7 @@ export class RoomDesk {
   readonly #api: ChatApi;
   readonly #changes: Notifier;
   readonly #me: () => string;
+  readonly #begins: () => void;
   readonly #rooms = new Map<string, Room>();
   #legId = '';
   #joinedAt = 0;
@@ -35,8 +36,10 @@ export class RoomDesk {
   #askedAt = 0;
   #speaks = false;
 
-  constructor(api: ChatApi, changes: Notifier, me: () => string) {
+  /** begins: told before this page goes into a room. */
+  constructor(api: ChatApi, changes: Notifier, me: () => string, begins: () => void) {
     this.#api = api;
+    this.#begins = begins;
     this.#changes = changes;
     this.#me = me;
   }
@@ -71,6 +74,7 @@ export class RoomDesk {
 
   async join(conversationId: string): Promise<void> {
     this.leave();
+    this.#begins();
     const talk: RoomTalk = { conversationId, phase: 'asking', isMuted: false, isDeafened: false, devices: { inputs: [], outputs: [] } };
     this.talk = talk;
     this.#changes.emit();

@@ -60,7 +60,7 @@ export class ChatModel {
     this.people.put(session.user);
     this.drafts = new Drafts(this.client.api, this.changes, this.me, draft => draft.clientMessageId !== undefined
       && this.client.find(draft.conversationId)?.timeline.some(entry => entry.clientMessageId === draft.clientMessageId) === true);
-    this.rooms = new RoomDesk(this.client.api, this.changes, () => this.me);
+    this.rooms = new RoomDesk(this.client.api, this.changes, () => this.me, () => this.calls.close());
     this.calls = new CallDesk(this.client.api, this.changes, () => this.me, () => this.rooms.leave());
     this.push = new PushDevice(this.client.api, session, this.changes, () => this.openId);
     this.client.on(event => {
