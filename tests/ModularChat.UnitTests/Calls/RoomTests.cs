@@ -1,3 +1,4 @@
+using MediatR;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Identity;
@@ -228,7 +229,7 @@ public sealed class RoomTests
 
     private static CallSignal Candidates(int count) => new(SignalKind.Candidates, Candidates: [.. Enumerable.Repeat(new IceCandidate("candidate:1", "0", 0), count)]);
 
-    private static Task TellAsync(CallWorld world, End end, Guid group, Guid? to, CallSignal signal, long epoch = 1) =>
+    private static Task<Unit> TellAsync(CallWorld world, End end, Guid group, Guid? to, CallSignal signal, long epoch = 1) =>
         world.SendAsync(new SignalRoom(end.Caller, group, end.LegId, to, epoch, signal));
 
     private static async Task<RoomSignalled> HeardAsync(CallWorld world, End end, SignalKind kind)
