@@ -18,6 +18,8 @@ namespace ModularChat.Contracts;
 [JsonSerializable(typeof(CallChanged))]
 [JsonSerializable(typeof(CallSignalled))]
 [JsonSerializable(typeof(CommitsAnnounced))]
+[JsonSerializable(typeof(DeliveryAwaited))]
+[JsonSerializable(typeof(DeliveryNoted))]
 [JsonSerializable(typeof(HeadsAnnounced))]
 [JsonSerializable(typeof(PersonChanged))]
 [JsonSerializable(typeof(PresenceMoved))]

@@ -5,7 +5,7 @@ namespace ModularChat.Cli.Prove;
 /// <summary><c>chat prove cluster</c>.</summary>
 internal static class ProveCommand
 {
-    public static Command Make() => new("prove", "Proves promises of a server by breaking what it stands on.") { Cluster() };
+    public static Command Make() => new("prove", "Proves promises of a server by breaking what it stands on.") { Cluster(), Push.ProvePushCommand.Make() };
 
     private static Command Cluster()
     {

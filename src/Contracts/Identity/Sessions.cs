@@ -37,3 +37,12 @@ public static class ApplicationScopes
 /// <param name="UserId">Its user.</param>
 /// <param name="DeviceId">Its device.</param>
 public sealed record SessionEnded(Guid SessionId, Guid UserId, Guid DeviceId) : IClusterEvent;
+
+/// <summary>The devices on which users have a session that is not over. For other modules; users who have none are left out.</summary>
+/// <param name="UserIds">At most 1,000.</param>
+public sealed record ListLiveDevices(Guid[] UserIds) : IRequest<LiveDevices[]>, IRepeatable;
+
+/// <summary>The devices of one user.</summary>
+/// <param name="UserId">Whose.</param>
+/// <param name="DeviceIds">Those with a session.</param>
+public sealed record LiveDevices(Guid UserId, Guid[] DeviceIds);

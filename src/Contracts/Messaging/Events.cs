@@ -75,3 +75,20 @@ public sealed record AnnouncedCommit(Guid RunId, int Shard, long PreviousPositio
 /// <param name="RunId">The run of the log.</param>
 /// <param name="Positions">The position of each shard.</param>
 public sealed record HeadsAnnounced(Guid WriterId, Guid RunId, long[] Positions) : IClusterEvent;
+
+/// <summary>
+/// Somebody waits to know whether devices of a user have got an entry: whoever hears of it within a minute, or has heard already, says <see cref="DeliveryNoted"/>. The user's delivered
+/// mark tells of any device, this of one.
+/// </summary>
+/// <param name="UserId">Whose devices.</param>
+/// <param name="DeviceIds">Which; the empty id stands for an application that acts as the user.</param>
+/// <param name="ConversationId">The conversation.</param>
+/// <param name="Seq">The entry.</param>
+/// <param name="Position">The entry's place in its shard.</param>
+public sealed record DeliveryAwaited(Guid UserId, Guid[] DeviceIds, Guid ConversationId, long Seq, long Position) : IClusterEvent;
+
+/// <summary>A device for which that was awaited has got the entry. May be lost.</summary>
+/// <param name="UserId">Whose device.</param>
+/// <param name="ConversationId">The conversation.</param>
+/// <param name="Seq">The entry.</param>
+public sealed record DeliveryNoted(Guid UserId, Guid ConversationId, long Seq) : IClusterEvent;

@@ -11,4 +11,5 @@ public sealed record GetAttention(Guid[] UserIds, int ActiveSeconds) : IRequest<
 /// <param name="UserId">Who.</param>
 /// <param name="IsDoNotDisturb">The user has chosen not to be disturbed; holds over absence.</param>
 /// <param name="IsActive">A connection is live on which the user has done something lately. One that is open and idle, or that has dropped and may come back, does not count.</param>
-public sealed record Attention(Guid UserId, bool IsDoNotDisturb, bool IsActive);
+/// <param name="ActiveDevices">The devices of such connections; the empty id stands for an application that acts as the user. Null when there are none.</param>
+public sealed record Attention(Guid UserId, bool IsDoNotDisturb, bool IsActive, Guid[]? ActiveDevices = null);

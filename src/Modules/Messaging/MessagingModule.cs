@@ -51,6 +51,7 @@ public static partial class MessagingModule
         services.AddSingleton<Waiters>();
         services.AddSingleton<MarkWindows>();
         services.AddSingleton<Deliveries>();
+        services.AddSingleton<DeviceDeliveries>();
         services.AddSingleton<ICommitCache>(provider => provider.GetRequiredService<Deliveries>());
         services.AddSingleton<SelfConversations>();
         services.AddSingleton<SelfRetention>();

@@ -40,7 +40,9 @@ public static partial class NotificationsModule
         services.AddSingleton(provider => new OutboundGuard(provider.GetRequiredService<IOptions<NotificationsOptions>>().Value.Inside));
         services.AddSingleton<SubscriptionRules>();
         services.AddSingleton<SubscriptionBook>();
+        services.AddSingleton<LostDevices>();
         services.AddSingleton<PreferenceBook>();
+        services.AddSingleton<AwaitedDeliveries>();
         services.AddSingleton<Decisions>();
         services.AddSingleton<FeedSignal>();
         services.AddSingleton<ShardLeases>();

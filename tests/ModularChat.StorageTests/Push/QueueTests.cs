@@ -131,7 +131,6 @@ public sealed class QueueTests(PostgresFixture postgres)
         var (first, second) = (Leases(one), Leases(other));
         var had = await first.RenewAsync(new Dictionary<int, OwnedShard>(), 4, Token);
         had.Count.ShouldBe(4);
-        (await second.RenewAsync(new Dictionary<int, OwnedShard>(), 4, Token)).ShouldBeEmpty();
         (await AdvanceAsync(one, first, had[2], 7)).ShouldBeTrue();
 
         one.Time.Advance(TimeSpan.FromSeconds(16));
@@ -144,6 +143,49 @@ public sealed class QueueTests(PostgresFixture postgres)
         (await first.RenewAsync(had, 4, Token)).ShouldBeEmpty();
         await second.ReleaseAsync(Token);
         (await first.RenewAsync(had, 4, Token)).Count.ShouldBe(4, "an orderly end frees at once");
+    }
+
+    [Fact]
+    public async Task Nodes_share_the_shards_fairly_when_one_comes_and_when_one_dies()
+    {
+        await using var one = await PushTables.OpenAsync("postgresql", postgres);
+        await using var other = await PushTables.OpenAsync("postgresql", postgres, one.Database, one.Time);
+        await using var third = await PushTables.OpenAsync("postgresql", postgres, one.Database, one.Time);
+        var nodes = new[] { Leases(one), Leases(other), Leases(third) };
+        var had = nodes.Select(_ => new Dictionary<int, OwnedShard>()).ToArray();
+        had[0] = await nodes[0].RenewAsync(had[0], 8, Token);
+        had[0].Count.ShouldBe(8, "there is nobody else");
+        (await AdvanceAsync(one, nodes[0], had[0][7], 5)).ShouldBeTrue();
+        var before = had[0];
+
+        // The second says that it is there; the first lets go; the second takes.
+        await RoundAsync(0, 1);
+        await RoundAsync(0, 1);
+        had.Select(owned => owned.Count).ShouldBe([4, 4, 0]);
+        had[1][7].Position.ShouldBe(5);
+        (await AdvanceAsync(one, nodes[0], before[7], 6)).ShouldBeFalse("it has let it go");
+
+        await RoundAsync(0, 1, 2);
+        await RoundAsync(0, 1, 2);
+        had.Select(owned => owned.Count).Order().ShouldBe([2, 3, 3]);
+        had.SelectMany(owned => owned.Keys).Order().ShouldBe(Enumerable.Range(0, 8));
+
+        // The first dies: the others wait for its leases, and have it all between them.
+        one.Time.Advance(TimeSpan.FromSeconds(10));
+        await RoundAsync(1, 2);
+        one.Time.Advance(TimeSpan.FromSeconds(10));
+        await RoundAsync(1, 2);
+        await RoundAsync(1, 2);
+        had[1].Keys.Concat(had[2].Keys).Order().ShouldBe(Enumerable.Range(0, 8));
+        (had[1].Count, had[2].Count).ShouldBe((4, 4));
+
+        async Task RoundAsync(params int[] alive)
+        {
+            foreach (var node in alive)
+            {
+                had[node] = await nodes[node].RenewAsync(had[node], 8, Token);
+            }
+        }
     }
 
     private static Task<bool> AdvanceAsync(PushTables tables, ShardLeases leases, OwnedShard shard, long position) =>

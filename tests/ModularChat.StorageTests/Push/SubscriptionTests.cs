@@ -1,7 +1,9 @@
 using System.Buffers.Text;
+using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Keeping;
 using ModularChat.Notifications.Keys;
@@ -68,6 +70,26 @@ public sealed class SubscriptionTests(PostgresFixture postgres)
         (await book.ListAsync(bob, Token)).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgresql")]
+    public async Task A_device_whose_session_is_over_is_forgotten_when_nobody_heard_of_it(string engine)
+    {
+        var sessions = new Sessions();
+        await using var tables = await PushTables.OpenAsync(engine, postgres, services => services.AddSingleton<IMediator>(sessions));
+        var book = tables.Services.GetRequiredService<SubscriptionBook>();
+        var (alice, gone, application) = (new Caller(Ids.New(), Ids.New()), new Caller(Ids.New(), Ids.New()), new Caller(Ids.New()));
+        await book.PutAsync(Request(alice, 1), Token);
+        await book.PutAsync(Request(alice with { DeviceId = Ids.New() }, 2), Token);
+        await book.PutAsync(Request(gone, 3), Token);
+        await book.PutAsync(Request(application, 4), Token);
+        sessions.Live = [new LiveDevices(alice.UserId, [alice.DeviceId!.Value])];
+
+        (await tables.Services.GetRequiredService<LostDevices>().RemoveAsync(Token)).ShouldBe(2);
+
+        (await tables.Store.ReadAsync(db => db.Subscriptions.OrderBy(row => row.Endpoint).Select(row => row.Endpoint).ToListAsync(Token), Token)).ShouldBe([Endpoint(1), Endpoint(4)]);
+    }
+
     [Fact]
     public async Task Nodes_that_start_at_once_come_to_the_same_keys()
     {
@@ -117,6 +139,16 @@ public sealed class SubscriptionTests(PostgresFixture postgres)
         (await target.Store.ReadAsync(db => db.Levels.SingleAsync(Token), Token)).ConversationId.ShouldBe(conversation);
         await target.Services.GetRequiredService<PushCopy>().EraseAsync(user.UserId, Token);
         (await target.Store.ReadAsync(db => db.Subscriptions.CountAsync(Token), Token)).ShouldBe(0);
+    }
+
+    private sealed class Sessions : IMediator
+    {
+        public LiveDevices[] Live { get; set; } = [];
+
+        public Task<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) =>
+            request is ListLiveDevices asked ? Task.FromResult((TResponse)(object)Live.Where(one => asked.UserIds.Contains(one.UserId)).ToArray()) : throw new NotSupportedException();
+
+        public Task Publish<TNotification>(TNotification notification, CancellationToken cancellationToken = default) where TNotification : INotification => Task.CompletedTask;
     }
 
     private static string Endpoint(int number) => $"https://192.88.98.1/{number}";

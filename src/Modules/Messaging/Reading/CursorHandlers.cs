@@ -24,7 +24,7 @@ internal sealed class AcknowledgeHandler(PresentedCursors cursors) : IRequestHan
     {
         request.Caller.Require(ApplicationScopes.Messages);
         // Nothing to do for a cursor of a history that is gone: the device learns that when it syncs.
-        await cursors.TakeAsync(request.Caller.UserId, request.Cursor, cancellationToken);
+        await cursors.TakeAsync(request.Caller, request.Cursor, cancellationToken);
         return Unit.Value;
     }
 }

@@ -1,3 +1,4 @@
+using ModularChat.Contracts;
 using ModularChat.Messaging.Publishing;
 using ModularChat.Messaging.Receipts;
 using ModularChat.Messaging.Storage;
@@ -5,10 +6,10 @@ using ModularChat.Messaging.Storage;
 namespace ModularChat.Messaging.Reading;
 
 /// <summary>Takes the cursor that a device presents: read, held against the log, and acknowledged.</summary>
-internal sealed class PresentedCursors(IMessageLog log, Positions published, Deliveries deliveries)
+internal sealed class PresentedCursors(IMessageLog log, Positions published, Deliveries deliveries, DeviceDeliveries devices)
 {
     /// <summary>The cursor; null where the sync begins anew. Reset says that it names a history that this log does not have.</summary>
-    public async ValueTask<(Cursor? Cursor, bool Reset)> TakeAsync(Guid userId, string? text, CancellationToken token)
+    public async ValueTask<(Cursor? Cursor, bool Reset)> TakeAsync(Caller caller, string? text, CancellationToken token)
     {
         if (text is null)
         {
@@ -20,7 +21,8 @@ internal sealed class PresentedCursors(IMessageLog log, Positions published, Del
         {
             return (null, true);
         }
-        await deliveries.AcknowledgeAsync(userId, cursor.Positions, token);
+        await deliveries.AcknowledgeAsync(caller.UserId, cursor.Positions, token);
+        await devices.HasAsync(caller, cursor.Positions, token);
         return (cursor, false);
     }
 

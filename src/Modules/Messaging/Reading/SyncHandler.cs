@@ -15,7 +15,7 @@ internal sealed class SyncHandler(PresentedCursors cursors, SyncPages pages, Sel
         request.Caller.Require(ApplicationScopes.Messages);
         CheckLimit(request.Limit);
         var userId = request.Caller.UserId;
-        var (cursor, reset) = await cursors.TakeAsync(userId, request.Cursor, cancellationToken);
+        var (cursor, reset) = await cursors.TakeAsync(request.Caller, request.Cursor, cancellationToken);
         if (cursor is null)
         {
             // A first sync shows all that there is, also where one writes to oneself.

@@ -18,7 +18,7 @@ internal sealed class WaitSyncHandler(
         var userId = request.Caller.UserId;
         // Waiting begins before the log is asked: what is stored in between wakes it.
         using var waiter = waiters.Enter(userId, request.Caller.SessionId);
-        var (cursor, reset) = await cursors.TakeAsync(userId, request.Cursor, cancellationToken);
+        var (cursor, reset) = await cursors.TakeAsync(request.Caller, request.Cursor, cancellationToken);
         var page = await pages.ReadAsync(userId, cursor, request.Limit, reset, cancellationToken);
         if (IsEmpty(page))
         {

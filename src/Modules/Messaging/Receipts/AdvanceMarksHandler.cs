@@ -7,7 +7,7 @@ using ModularChat.Messaging.Reading;
 
 namespace ModularChat.Messaging.Receipts;
 
-internal sealed class AdvanceMarksHandler(Reader readers, ConversationViews views, MarkWindows windows)
+internal sealed class AdvanceMarksHandler(Reader readers, ConversationViews views, MarkWindows windows, DeviceDeliveries devices)
     : IRequestHandler<AdvanceMarks, OwnState>
 {
     public async Task<OwnState> Handle(AdvanceMarks request, CancellationToken cancellationToken)
@@ -21,6 +21,10 @@ internal sealed class AdvanceMarksHandler(Reader readers, ConversationViews view
         var last = ConversationViews.LastVisible(head, reader.Ranges);
         Check("delivered", request.Delivered, last);
         Check("read", request.Read, last);
+        if (request.Delivered is { } received)
+        {
+            await devices.HasAsync(request.Caller, request.ConversationId, received, cancellationToken);
+        }
         // In large conversations nobody is shown who has received what, so it is not kept.
         var delivered = views.IsSmall(head) ? request.Delivered : null;
         if (delivered > reader.Delivered || request.Read > reader.Read)

@@ -17,6 +17,9 @@ namespace ModularChat.Notifications.Deciding;
 /// <param name="Trace">What was decided, for members who have subscriptions.</param>
 internal sealed record Decided(List<QueueRow> Pushes, List<TraceRow> Trace)
 {
+    /// <summary>What pushes wait for: told to all once the rows are there.</summary>
+    public List<DeliveryAwaited> Awaited { get; } = [];
+
     public bool IsEmpty => Pushes.Count == 0 && Trace.Count == 0;
 }
 
@@ -51,15 +54,19 @@ internal sealed class Decisions(
             var facts = Facts(message);
             foreach (var user in users)
             {
-                var (dnd, active) = attention.GetValueOrDefault(user);
-                var member = new MemberFacts(user, readers.GetValueOrDefault(user), wishes[(user, message.Entry.ConversationId)], blocked.Contains(user), dnd, active);
-                Add(decided, message.Entry, facts, member, subscribed[user]);
+                var (dnd, active) = attention.GetValueOrDefault(user, (false, []));
+                var member = new MemberFacts(user, readers.GetValueOrDefault(user), wishes[(user, message.Entry.ConversationId)], blocked.Contains(user), dnd, active.Length > 0);
+                if (Add(decided, message.Entry, facts, member, subscribed[user]))
+                {
+                    decided.Awaited.Add(new DeliveryAwaited(user, active, message.Entry.ConversationId, message.Entry.Seq, message.Position));
+                }
             }
         }
         return decided;
     }
 
-    private void Add(Decided decided, Entry entry, MessageFacts facts, MemberFacts member, SubscriptionRow[] devices)
+    /// <summary>True when its pushes wait for the active devices.</summary>
+    private bool Add(Decided decided, Entry entry, MessageFacts facts, MemberFacts member, SubscriptionRow[] devices)
     {
         var now = time.GetUtcNow();
         var life = TimeSpan.FromSeconds(options.Value.TtlSeconds);
@@ -67,7 +74,7 @@ internal sealed class Decisions(
         if (verdict.Suppressed is not null)
         {
             decided.Trace.Add(Note(entry, member.UserId, now, PushStep.Suppressed, verdict.Suppressed));
-            return;
+            return false;
         }
         foreach (var device in devices.Where(device => device.TakesMessages()))
         {
@@ -91,19 +98,20 @@ internal sealed class Decisions(
             (trace.SubscriptionId, trace.PushId) = (device.Id, push.Id);
             decided.Trace.Add(trace);
         }
+        return verdict.WaitsForDevice;
     }
 
     private static TraceRow Note(Entry entry, Guid userId, DateTimeOffset now, PushStep step, string? detail) =>
         new() { Id = Ids.New(), UserId = userId, ConversationId = entry.ConversationId, Seq = entry.Seq, At = now, Step = step, Detail = detail };
 
-    private async Task<Dictionary<Guid, (bool Dnd, bool Active)>> AttentionAsync(Guid[] users, CancellationToken token)
+    private async Task<Dictionary<Guid, (bool Dnd, Guid[] Active)>> AttentionAsync(Guid[] users, CancellationToken token)
     {
-        var found = new Dictionary<Guid, (bool, bool)>(users.Length);
+        var found = new Dictionary<Guid, (bool, Guid[])>(users.Length);
         foreach (var part in users.Chunk(MostAsked))
         {
             foreach (var one in await mediator.Send(new GetAttention(part, options.Value.ActiveSeconds), token))
             {
-                found[one.UserId] = (one.IsDoNotDisturb, one.IsActive);
+                found[one.UserId] = (one.IsDoNotDisturb, one.ActiveDevices ?? []);
             }
         }
         return found;

@@ -26,7 +26,7 @@ internal readonly record struct Verdict(string? Suppressed, bool WaitsForDevice 
 internal static class Reasons
 {
     public const string Deleted = "deleted", NotVisible = "not_visible", Late = "late", Blocked = "blocked", Muted = "muted", Level = "level",
-        DoNotDisturb = "do_not_disturb", QuietHours = "quiet_hours", Read = "read", Delivered = "delivered", Active = "active", CallOver = "call_over", Gone = "subscription_gone";
+        DoNotDisturb = "do_not_disturb", QuietHours = "quiet_hours", Read = "read", Delivered = "delivered", CallOver = "call_over", Gone = "subscription_gone";
 }
 
 /// <summary>Whether a member is told of a message.</summary>

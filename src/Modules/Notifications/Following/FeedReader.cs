@@ -57,6 +57,10 @@ internal sealed partial class FeedReader(
         {
             (shard.RunId, shard.Position, shard.IsDue) = (page.RunId, page.Position, page.More);
         }
+        foreach (var one in decided.Awaited)
+        {
+            await mediator.Publish(one, token);
+        }
         if (decided.Pushes.Count > 0)
         {
             sending.Ring();

@@ -33,7 +33,10 @@ internal sealed class ShardLeases(PushStore store, IOptions<NotificationsOptions
 
     public Guid Owner => _owner;
 
-    /// <summary>Renews what this node has and takes what is free; what was lost is not in the answer.</summary>
+    /// <summary>
+    /// Renews what this node has, takes what is free up to its share, and lets go of what is more than that; what was lost or let go is not in the answer. What another has
+    /// let go it takes with its next call: until then nobody decides on it, and nothing is lost by that.
+    /// </summary>
     /// <param name="known">What this node had.</param>
     /// <param name="shardCount">How many there are.</param>
     /// <param name="token">Cancels it.</param>
@@ -51,9 +54,22 @@ internal sealed class ShardLeases(PushStore store, IOptions<NotificationsOptions
                 }
                 await db.SaveChangesAsync(token);
                 db.ChangeTracker.Clear();
+                var share = await ShareAsync(db, shardCount, now, until, token);
                 await db.Shards.Where(row => row.Owner == _owner).ExecuteUpdateAsync(row => row.SetProperty(r => r.LeaseUntil, until), token);
-                await db.Shards.Where(row => row.Owner != _owner && row.LeaseUntil <= now).ExecuteUpdateAsync(
-                    row => row.SetProperty(r => r.Owner, _owner).SetProperty(r => r.LeaseUntil, until).SetProperty(r => r.Fence, r => r.Fence + 1), token);
+                var own = await db.Shards.Where(row => row.Owner == _owner && row.Shard < shardCount).OrderBy(row => row.Shard).Select(row => row.Shard).ToListAsync(token);
+                if (own.Count > share)
+                {
+                    int[] tooMany = [.. own.Skip(share)];
+                    await db.Shards.Where(row => tooMany.Contains(row.Shard) && row.Owner == _owner).ExecuteUpdateAsync(
+                        row => row.SetProperty(r => r.Owner, Guid.Empty).SetProperty(r => r.LeaseUntil, DateTimeOffset.UnixEpoch), token);
+                }
+                else if (own.Count < share)
+                {
+                    var free = await db.Shards.Where(row => row.Owner != _owner && row.LeaseUntil <= now && row.Shard < shardCount)
+                        .OrderBy(row => row.Shard).Select(row => row.Shard).Take(share - own.Count).ToArrayAsync(token);
+                    await db.Shards.Where(row => free.Contains(row.Shard) && row.Owner != _owner && row.LeaseUntil <= now).ExecuteUpdateAsync(
+                        row => row.SetProperty(r => r.Owner, _owner).SetProperty(r => r.LeaseUntil, until).SetProperty(r => r.Fence, r => r.Fence + 1), token);
+                }
                 return await db.Shards.Where(row => row.Owner == _owner && row.Shard < shardCount).ToListAsync(token);
             },
             isRelaxed: true,
@@ -65,15 +81,39 @@ internal sealed class ShardLeases(PushStore store, IOptions<NotificationsOptions
                 : new OwnedShard(row.Shard, row.Fence) { RunId = row.RunId == Guid.Empty ? null : row.RunId, Position = row.Position, StoredPosition = row.Position });
     }
 
+    /// <summary>How many shards are this node's: as many as any other's, and the rest goes to the first ones.</summary>
+    private async Task<int> ShareAsync(PushDb db, int shardCount, DateTimeOffset now, DateTimeOffset until, CancellationToken token)
+    {
+        if (!store.Database.IsShared)
+        {
+            return shardCount;
+        }
+        if (await db.Nodes.Where(row => row.Id == _owner).ExecuteUpdateAsync(row => row.SetProperty(r => r.Until, until), token) == 0)
+        {
+            db.Nodes.Add(new NodeRow { Id = _owner, Until = until });
+            await db.SaveChangesAsync(token);
+            db.ChangeTracker.Clear();
+        }
+        await db.Nodes.Where(row => row.Until <= now).ExecuteDeleteAsync(token);
+        var nodes = await db.Nodes.Select(row => row.Id).ToListAsync(token);
+        var rank = nodes.Count(node => node.CompareTo(_owner) < 0);
+        return (shardCount / nodes.Count) + (rank < shardCount % nodes.Count ? 1 : 0);
+    }
+
     /// <summary>Moves the checkpoint of a shard in the transaction of what was decided. False: the shard is another's now.</summary>
     public static async Task<bool> AdvanceAsync(PushDb db, Guid owner, OwnedShard shard, Guid runId, long position, CancellationToken token) =>
         await db.Shards.Where(row => row.Shard == shard.Shard && row.Owner == owner && row.Fence == shard.Fence)
             .ExecuteUpdateAsync(row => row.SetProperty(r => r.RunId, runId).SetProperty(r => r.Position, position), token) == 1;
 
-    /// <summary>Lets another node have what this one had, at once.</summary>
+    /// <summary>Lets other nodes have what this one had, at once.</summary>
     public Task ReleaseAsync(CancellationToken token) =>
         store.WriteAsync(
-            db => db.Shards.Where(row => row.Owner == _owner).ExecuteUpdateAsync(row => row.SetProperty(r => r.LeaseUntil, DateTimeOffset.UnixEpoch), token),
+            async db =>
+            {
+                await db.Nodes.Where(row => row.Id == _owner).ExecuteDeleteAsync(token);
+                return await db.Shards.Where(row => row.Owner == _owner).ExecuteUpdateAsync(
+                    row => row.SetProperty(r => r.Owner, Guid.Empty).SetProperty(r => r.LeaseUntil, DateTimeOffset.UnixEpoch), token);
+            },
             isRelaxed: true,
             token);
 }

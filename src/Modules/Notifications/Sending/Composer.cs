@@ -2,12 +2,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using MediatR;
-using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Notifications;
-using ModularChat.Contracts.Presence;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Keys;
 using ModularChat.Notifications.Preferences;
@@ -21,7 +19,7 @@ internal sealed record Composed(PushMessage? Message, string? Suppressed = null)
 
 /// <summary>Makes of a reference what is sent, as everything is at that moment: what was read, deleted, muted or hidden since is not sent.</summary>
 internal sealed class Composer(
-    IMediator mediator, PreferenceBook preferences, ServerKeys keys, IOptions<NotificationsOptions> options, TimeProvider time)
+    IMediator mediator, PreferenceBook preferences, AwaitedDeliveries awaited, ServerKeys keys, TimeProvider time)
 {
     private const int TopicBytes = 24, ReceiptBytes = 16;
 
@@ -101,17 +99,8 @@ internal sealed class Composer(
         {
             return Reasons.Muted;
         }
-        if (!push.WaitsForDevice)
-        {
-            return null;
-        }
-        if (reader.IsDelivered is { } isDelivered)
-        {
-            return isDelivered ? Reasons.Delivered : null;
-        }
-        // In large groups no delivered marks are kept: a device that is active still is taken to have it.
-        var attention = await mediator.Send(new GetAttention([push.UserId], options.Value.ActiveSeconds), token);
-        return attention[0].IsActive ? Reasons.Active : null;
+        // Not the user's mark: the tab left open at home has got it too.
+        return push.WaitsForDevice && awaited.Has(push.UserId, push.ConversationId, push.Seq) ? Reasons.Delivered : null;
     }
 
     private async Task<PushSender?> SenderAsync(Guid userId, CancellationToken token) =>

@@ -15,6 +15,7 @@ internal class PushDb(DbContextOptions options) : DbContext(options)
     public DbSet<PreferenceRow> Preferences => Set<PreferenceRow>();
     public DbSet<LevelRow> Levels => Set<LevelRow>();
     public DbSet<ShardRow> Shards => Set<ShardRow>();
+    public DbSet<NodeRow> Nodes => Set<NodeRow>();
     public DbSet<QueueRow> Queue => Set<QueueRow>();
     public DbSet<TraceRow> Trace => Set<TraceRow>();
 
@@ -53,6 +54,11 @@ internal class PushDb(DbContextOptions options) : DbContext(options)
         {
             shards.ToTable(Prefix + "shards").HasKey(row => row.Shard);
             shards.Property(row => row.Shard).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<NodeRow>(nodes =>
+        {
+            nodes.ToTable(Prefix + "nodes").HasKey(row => row.Id);
+            nodes.Property(row => row.Id).ValueGeneratedNever();
         });
         modelBuilder.Entity<QueueRow>(queue =>
         {

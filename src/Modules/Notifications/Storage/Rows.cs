@@ -70,6 +70,13 @@ internal sealed class ShardRow
     public long Fence { get; set; }
 }
 
+/// <summary>A node that decides on shards, or would: what a fair share is counted by.</summary>
+internal sealed class NodeRow
+{
+    public Guid Id { get; set; }
+    public DateTimeOffset Until { get; set; }
+}
+
 internal enum QueueState
 {
     Waiting = 0,

@@ -4,13 +4,17 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Sending;
 using ModularChat.Notifications.Storage;
+using ModularChat.Notifications.Subscriptions;
 
 namespace ModularChat.Notifications.Sweeping;
 
 /// <summary>What is done to the tables from time to time: claims of dead senders wait again, pushes that are of no use any more go, and so does what is old.</summary>
-internal sealed class Sweep(PushStore store, PushQueue queue, IOptions<NotificationsOptions> options, TimeProvider time)
+internal sealed class Sweep(PushStore store, PushQueue queue, LostDevices lost, IOptions<NotificationsOptions> options, TimeProvider time)
 {
     private const int Portion = 1_000;
+    private static readonly TimeSpan LookForLostEvery = TimeSpan.FromMinutes(10);
+
+    private long? _looked;
 
     public async Task RunAsync(CancellationToken token)
     {
@@ -18,6 +22,11 @@ internal sealed class Sweep(PushStore store, PushQueue queue, IOptions<Notificat
         while (await ExpireAsync(token) == Portion)
         {
             // Another portion: others write in between.
+        }
+        if (_looked is not { } looked || time.GetElapsedTime(looked) >= LookForLostEvery)
+        {
+            await lost.RemoveAsync(token);
+            _looked = time.GetTimestamp();
         }
         var now = time.GetUtcNow();
         var (traceBefore, deadBefore) = (now.AddDays(-options.Value.TraceDays), now.AddDays(-options.Value.DeadDays));

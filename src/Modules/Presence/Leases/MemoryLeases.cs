@@ -186,27 +186,27 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
         return ValueTask.FromResult(found);
     }
 
-    public ValueTask<bool[]> AreActiveAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token)
+    public ValueTask<Guid[][]> ActiveDevicesAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token)
     {
-        var found = new bool[userIds.Count];
+        var found = new Guid[userIds.Count][];
         var now = time.GetTimestamp();
         lock (_gate)
         {
             for (var i = 0; i < found.Length; i++)
             {
-                found[i] = _byUser.TryGetValue(userIds[i], out var attendee) && attendee.IsActive(time, now, within);
+                found[i] = _byUser.TryGetValue(userIds[i], out var attendee) ? attendee.ActiveDevices(time, now, within) : [];
             }
         }
         return ValueTask.FromResult(found);
     }
 
-    /// <summary>Everybody who is active by <see cref="AreActiveAsync"/>.</summary>
+    /// <summary>Everybody who is active by <see cref="ActiveDevicesAsync"/>.</summary>
     public HashSet<Guid> ListActive(TimeSpan within)
     {
         var now = time.GetTimestamp();
         lock (_gate)
         {
-            return [.. _byUser.Where(pair => pair.Value.IsActive(time, now, within)).Select(pair => pair.Key)];
+            return [.. _byUser.Where(pair => pair.Value.ActiveDevices(time, now, within).Length > 0).Select(pair => pair.Key)];
         }
     }
 
@@ -337,8 +337,11 @@ internal sealed class MemoryLeases(TimeProvider time, IOptions<PresenceOptions> 
 
         public bool ToldIdle { get; set; }
 
-        public bool IsActive(TimeProvider time, long now, TimeSpan within) =>
-            Leases.Exists(held => held.IsLive(now) && held.LastActivity is { } at && time.GetElapsedTime(at, now) <= within);
+        public Guid[] ActiveDevices(TimeProvider time, long now, TimeSpan within)
+        {
+            var found = Leases.FindAll(held => held.IsLive(now) && held.LastActivity is { } at && time.GetElapsedTime(at, now) <= within);
+            return found.Count == 0 ? [] : [.. found.Select(held => held.Lease.DeviceId ?? Guid.Empty).Distinct()];
+        }
 
         public bool IsThere(long now)
         {

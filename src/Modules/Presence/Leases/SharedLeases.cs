@@ -63,11 +63,11 @@ internal sealed partial class SharedLeases(MemoryLeases own, IAttendanceBoard bo
         return attendances;
     }
 
-    public async ValueTask<bool[]> AreActiveAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token)
+    public async ValueTask<Guid[][]> ActiveDevicesAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token)
     {
         var others = await OthersAsync(userIds, token);
-        var here = await own.AreActiveAsync(userIds, within, token);
-        return [.. here.Select((isActive, i) => isActive || others[i].Any(posted => posted.IsActive))];
+        var here = await own.ActiveDevicesAsync(userIds, within, token);
+        return [.. here.Select((devices, i) => others[i].Count == 0 ? devices : [.. devices.Concat(others[i].SelectMany(posted => posted.Active())).Distinct()])];
     }
 
     public ValueTask<IReadOnlyList<(Guid UserId, Attendance Now)>> AllAsync(CancellationToken token) => own.AllAsync(token);
@@ -142,13 +142,14 @@ internal sealed partial class SharedLeases(MemoryLeases own, IAttendanceBoard bo
         }
         Guid[] users = [.. _unwritten];
         var attendances = await own.AttendAsync(users, token);
+        var active = await own.ActiveDevicesAsync(users, ActiveFor, token);
         List<Posted> there = [];
         List<Guid> gone = [];
         for (var i = 0; i < users.Length; i++)
         {
             if (attendances[i].IsThere)
             {
-                there.Add(new Posted(users[i], attendances[i].IsIdle, _active.Contains(users[i]), await own.OfAsync(users[i], token)));
+                there.Add(new Posted(users[i], attendances[i].IsIdle, _active.Contains(users[i]), await own.OfAsync(users[i], token), active[i]));
             }
             else
             {

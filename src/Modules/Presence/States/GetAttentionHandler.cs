@@ -17,7 +17,7 @@ internal sealed class GetAttentionHandler(ILeases leases, PeopleBook people) : I
             throw ChatException.TooLong("userIds", MostUsers, "users");
         }
         var kept = await people.GetAsync(request.UserIds, cancellationToken);
-        var active = await leases.AreActiveAsync(request.UserIds, TimeSpan.FromSeconds(request.ActiveSeconds), cancellationToken);
-        return [.. request.UserIds.Select((userId, i) => new Attention(userId, kept[i].Chosen == PresenceState.Dnd, active[i]))];
+        var active = await leases.ActiveDevicesAsync(request.UserIds, TimeSpan.FromSeconds(request.ActiveSeconds), cancellationToken);
+        return [.. request.UserIds.Select((userId, i) => new Attention(userId, kept[i].Chosen == PresenceState.Dnd, active[i].Length > 0, active[i] is { Length: > 0 } devices ? devices : null))];
     }
 }

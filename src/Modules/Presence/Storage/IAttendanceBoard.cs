@@ -5,7 +5,12 @@ namespace ModularChat.Presence.Storage;
 /// <param name="IsIdle">Without activity for as long as makes one away.</param>
 /// <param name="IsActive">Has done something within the last minute on a lease that does not linger.</param>
 /// <param name="Leases">The leases that do not linger; none when all do.</param>
-internal sealed record Posted(Guid UserId, bool IsIdle, bool IsActive, Lease[] Leases);
+/// <param name="ActiveDevices">Where; null in what an older program has written, which means all of them.</param>
+internal sealed record Posted(Guid UserId, bool IsIdle, bool IsActive, Lease[] Leases, Guid[]? ActiveDevices = null)
+{
+    /// <summary>The devices on which the user has done something.</summary>
+    public Guid[] Active() => !IsActive ? [] : ActiveDevices ?? [.. Leases.Select(lease => lease.DeviceId ?? Guid.Empty).Distinct()];
+}
 
 /// <summary>What the board knows of a process that renews itself.</summary>
 internal enum Standing

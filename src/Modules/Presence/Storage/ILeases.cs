@@ -53,10 +53,11 @@ internal interface ILeases
     ValueTask<Attendance[]> AttendAsync(IReadOnlyList<Guid> userIds, CancellationToken token);
 
     /// <summary>
-    /// Whether these users, in the order asked, have a lease that holds and does not linger on which they did something within
+    /// The devices on which these users, in the order asked, have a lease that holds and does not linger and on which they did something within
     /// <paramref name="within"/>: said by a renewal of that very lease, so that an open tab does not count for the telephone in somebody's hand. Of other nodes it is known for the last minute.
+    /// The empty id stands for an application that acts as the user.
     /// </summary>
-    ValueTask<bool[]> AreActiveAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token);
+    ValueTask<Guid[][]> ActiveDevicesAsync(IReadOnlyList<Guid> userIds, TimeSpan within, CancellationToken token);
 
     /// <summary>
     /// Those whose attendance may not be what the last call told (at first: nobody is there). The alarm clock of the fan-out: whoever asks

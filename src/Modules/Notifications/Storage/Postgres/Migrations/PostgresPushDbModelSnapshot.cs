@@ -55,6 +55,19 @@ namespace ModularChat.Notifications.Storage.Postgres.Migrations
                     b.ToTable("push_levels", (string)null);
                 });
 
+            modelBuilder.Entity("ModularChat.Notifications.Storage.NodeRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("push_nodes", (string)null);
+                });
+
             modelBuilder.Entity("ModularChat.Notifications.Storage.PreferenceRow", b =>
                 {
                     b.Property<Guid>("UserId")

@@ -48,6 +48,19 @@ namespace ModularChat.Notifications.Storage.Sqlite.Migrations
                     b.ToTable("push_levels", (string)null);
                 });
 
+            modelBuilder.Entity("ModularChat.Notifications.Storage.NodeRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Until")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("push_nodes", (string)null);
+                });
+
             modelBuilder.Entity("ModularChat.Notifications.Storage.PreferenceRow", b =>
                 {
                     b.Property<Guid>("UserId")
