@@ -16,22 +16,31 @@ export class JanusServer {
     janus.port = await freePort();
     janus.url = `http://127.0.0.1:${janus.port}/janus`;
     await janus.#write();
-    janus.process = spawn('janus', ['-F', janus.folder, '-C', path.join(janus.folder, 'janus.jcfg')], { stdio: 'ignore', cwd: janus.folder });
+    await janus.run();
+    return janus;
+  }
+
+  async run() {
+    this.process = spawn('janus', ['-F', this.folder, '-C', path.join(this.folder, 'janus.jcfg')], { stdio: 'ignore', cwd: this.folder });
     let failed;
-    janus.process.on('error', error => (failed = error));
-    for (let i = 0; !await fetch(`${janus.url}/info`).then(answer => answer.ok, () => false); i++) {
-      if (i > 600 || failed || janus.process.exitCode !== null) {
+    this.process.on('error', error => (failed = error));
+    for (let i = 0; !await fetch(`${this.url}/info`).then(answer => answer.ok, () => false); i++) {
+      if (i > 600 || failed || this.process.exitCode !== null) {
         throw new Error(`Janus did not start (apt-get install janus). ${failed ?? ''}`);
       }
       await new Promise(resolve => setTimeout(resolve, 100));
     }
-    return janus;
+  }
+
+  /** Ends it; the rooms that it had are forgotten. */
+  async kill() {
+    this.process.kill('SIGKILL');
+    await once(this.process, 'exit');
   }
 
   async stop() {
     if (this.process.exitCode === null && this.process.signalCode === null) {
-      this.process.kill('SIGKILL');
-      await once(this.process, 'exit');
+      await this.kill();
     }
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -83,7 +83,7 @@ test('three in a voice room hear each other, see who speaks, and mute, deafen an
   await hears('carol', ['alice', 'bob']);
 });
 
-test('with a fourth the room moves to the mixer, outlives the server, and ends with the last who leaves', async () => {
+test('with a fourth the room moves to the mixer, outlives the server and the mixer, and ends with the last who leaves', async () => {
   const { alice, bob, carol, dora } = people;
   await join(dora);
   await Promise.all(Object.values(people).map(person => linked(person, 'mixed', 3)));
@@ -97,6 +97,13 @@ test('with a fourth the room moves to the mixer, outlives the server, and ends w
   // Whoever says that they are there is there still, and the others are told what they do.
   await bar(bob).getByRole('button', { name: 'Mute' }).click();
   await strip(alice).locator('li', { hasText: 'bob' }).getByText('muted').waitFor({ timeout: PATIENCE });
+  await hears('alice', ['carol', 'dora']);
+
+  // Another mixer, or the same with nothing remembered: the room is made anew there by itself.
+  await janus.kill();
+  await hears('carol', []);
+  await janus.run();
+  await hears('carol', ['alice', 'dora']);
   await hears('alice', ['carol', 'dora']);
 
   await bar(dora).getByRole('button', { name: 'Leave' }).click();
