@@ -40,7 +40,8 @@ internal sealed class TwoNodes : IAsyncDisposable
                 "Storage:Messages:Engine=" + engine, "Storage:Messages:Databases:0=" + log,
                 "Storage:Messages:FollowMilliseconds=" + followMilliseconds.ToString(CultureInfo.InvariantCulture),
                 "Backplane:Engine=redis", "Backplane:ConnectionString=" + nodes.Redis.Address,
-                "Presence:Leases=redis", "Presence:ConnectionString=" + nodes.Redis.Address, .. more,
+                "Presence:Leases=redis", "Presence:ConnectionString=" + nodes.Redis.Address,
+                "Calls:Board=redis", "Calls:ConnectionString=" + nodes.Redis.Address, .. more,
             ];
             nodes.A = nodes.Keep(await ChatServer.StartAsync(settings: nodes.Settings));
             nodes.B = nodes.Keep(await ChatServer.StartAsync(settings: nodes.Settings));

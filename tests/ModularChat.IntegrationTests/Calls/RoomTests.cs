@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ModularChat.Contracts;
@@ -13,12 +12,7 @@ namespace ModularChat.IntegrationTests.Calls;
 /// <summary>Voice rooms on real sockets, with a real Janus that mixes them. That sound goes through is shown in browsers.</summary>
 public sealed class RoomTests
 {
-    /// <summary>What a browser offers for one microphone, in short.</summary>
-    private const string Offer =
-        "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n" +
-        "a=ice-ufrag:wJ0l\r\na=ice-pwd:ZWqh5Yl4uP0cYc0tcyLbV9MQ\r\na=ice-options:trickle\r\n" +
-        "a=fingerprint:sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:3E:4B:65:2E:7D:46:3F:54:42:CD:54:F1\r\na=setup:actpass\r\na=mid:0\r\na=sendrecv\r\n" +
-        "a=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n";
+    private const string Offer = RoomParty.Offer;
 
     private static readonly string[] Mixing = ["Calls:MeshLimit=2", "Calls:JanusSecret=" + JanusServer.Secret];
 
@@ -54,17 +48,17 @@ public sealed class RoomTests
         while ((await watcher.ExpectAsync("room", Token))["room"]!["epoch"]!.GetValue<long>() < 2)
         {
         }
-        await AnswerAsync(users, group, legs, 2);
+        await RoomParty.AnswerAsync(users, group, legs, 2);
         (await socket.ExpectAsync("roomSignal", Token))["signal"]!["kind"]!.GetValue<string>().ShouldBe("answer");
         (await one.RoomsAsync(Token)).ShouldHaveSingleItem().AsArray().Count.ShouldBe(3);
         (await two.RoomsAsync(Token)).ShouldBeEmpty();
 
         await users[0].AskAsync<RoomInfo>(HttpMethod.Post, $"conversations/{group}/room/silence", new { userId = users[2].Id, silenced = true });
-        await UntilAsync(async () => (await one.RoomsAsync(Token))[0].AsArray().Single(him => him!["display"]!.GetValue<string>() == $"{legs[2]:N}")!["muted"]!.GetValue<bool>());
+        await RoomParty.UntilAsync(async () => (await one.RoomsAsync(Token))[0].AsArray().Single(him => him!["display"]!.GetValue<string>() == $"{legs[2]:N}")!["muted"]!.GetValue<bool>());
 
         await one.KillAsync();
-        await UntilAsync(async () => (await SeeAsync(users[0], group, legs[0]))!.Room!.Epoch == 3);
-        await AnswerAsync(users, group, legs, 3);
+        await RoomParty.UntilAsync(async () => (await RoomParty.SeeAsync(users[0], group, legs[0]))!.Room!.Epoch == 3);
+        await RoomParty.AnswerAsync(users, group, legs, 3);
         (await two.RoomsAsync(Token)).ShouldHaveSingleItem().AsArray().Single(him => him!["display"]!.GetValue<string>() == $"{legs[2]:N}")!["muted"]!.GetValue<bool>().ShouldBeTrue();
 
         using var refused = await users[3].Http.PostAsJsonAsync($"conversations/{group}/room/signal", new { legId = legs[0], epoch = 3, signal = new { kind = "offer", sdp = Offer } }, ChatUser.Json, Token);
@@ -74,7 +68,7 @@ public sealed class RoomTests
             using var left = await users[i].Http.PostAsJsonAsync($"conversations/{group}/room/leave", new { legId = legs[i] }, ChatUser.Json, Token);
             left.EnsureSuccessStatusCode();
         }
-        await UntilAsync(async () => (await two.RoomsAsync(Token)).Length == 0);
+        await RoomParty.UntilAsync(async () => (await two.RoomsAsync(Token)).Length == 0);
     }
 
     [Fact]
@@ -88,7 +82,7 @@ public sealed class RoomTests
             string[] settings = [.. Mixing, "Calls:AlwaysMix=true", "Calls:JanusUrls=" + janus.Url];
             var port = ServerProcess.FreePort();
             var server = await ServerProcess.StartAsync(folder, port, settings);
-            ChatUser[] users = [await RegisterAsync(server.Url, "anna"), await RegisterAsync(server.Url, "ben")];
+            ChatUser[] users = [await RoomParty.RegisterAsync(server.Url, "anna"), await RoomParty.RegisterAsync(server.Url, "ben")];
             var group = (await users[0].CreateGroupAsync("Talk", users[1])).Id;
             var direct = (await users[0].OpenDirectAsync(users[1])).Id;
             Guid[] legs = [Ids.New(), Ids.New()];
@@ -99,9 +93,9 @@ public sealed class RoomTests
             }
             await users[0].AskAsync<CallAnswer>(HttpMethod.Post, $"conversations/{direct}/calls", new { callId = call, legId = legs[0] });
             await users[1].AskAsync<CallAnswer>(HttpMethod.Post, $"calls/{call}/accept", new { legId = legs[1] });
-            await AnswerAsync(users, group, legs, 1);
+            await RoomParty.AnswerAsync(users, group, legs, 1);
             var before = (await janus.RoomsAsync(Token)).ShouldHaveSingleItem().ToJsonString();
-            var after = (await SeeAsync(users[0], group, legs[0])).Signals[^1].Number;
+            var after = (await RoomParty.SeeAsync(users[0], group, legs[0])).Signals[^1].Number;
 
             await server.KillAsync();
             await using var again = await ServerProcess.StartAsync(folder, port, settings);
@@ -111,37 +105,12 @@ public sealed class RoomTests
             var room = await users[0].AskAsync<RoomInfo>(HttpMethod.Post, $"conversations/{group}/room/renew", new { legId = legs[0] });
             (room.Epoch, room.Participants.Length).ShouldBe((1, 2));
             (await janus.RoomsAsync(Token)).ShouldHaveSingleItem().ToJsonString().ShouldBe(before);
-            await AnswerAsync(users, group, legs, 1, after);
+            await RoomParty.AnswerAsync(users, group, legs, 1, after);
             (await users[0].AskAsync<CallInfo>(HttpMethod.Post, $"calls/{call}/hangup", new { legId = legs[0] })).Outcome.ShouldBe(CallOutcome.Ended);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static async Task<ChatUser> RegisterAsync(Uri server, string name)
-    {
-        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(server, "/api/v1/") };
-        using var response = await http.PostAsJsonAsync("register", new { name, password = ChatUser.Password, device = new { name = "test", platform = "test" } }, Token);
-        var entered = (await response.Content.ReadFromJsonAsync<JsonNode>(Token))!;
-        var (session, token) = (entered["session"]!, entered["session"]!["token"]!.GetValue<string>());
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return new ChatUser(entered["user"]!["id"]!.GetValue<Guid>(), name, session["deviceId"]!.GetValue<Guid>(), token, http);
-    }
-
-    /// <summary>Everybody offers, and Janus answers each.</summary>
-    private static async Task AnswerAsync(IReadOnlyList<ChatUser> users, Guid group, Guid[] legs, long epoch, long after = 0)
-    {
-        foreach (var (user, leg) in users.Zip(legs).Take(3))
-        {
-            if ((await SeeAsync(user, group, leg)).Room!.Participants.All(one => one.LegId != leg))
-            {
-                continue;
-            }
-            using var response = await user.Http.PostAsJsonAsync($"conversations/{group}/room/signal", new { legId = leg, epoch, signal = new { kind = "offer", sdp = Offer } }, ChatUser.Json, Token);
-            response.EnsureSuccessStatusCode();
-            await UntilAsync(async () => (await SeeAsync(user, group, leg, after)).Signals.Any(told => told.Epoch == epoch && told.From is null && told.Signal.Kind == SignalKind.Answer));
         }
     }
 
@@ -154,16 +123,4 @@ public sealed class RoomTests
         ["epoch"] = epoch,
         ["signal"] = new JsonObject { ["kind"] = "offer", ["sdp"] = Offer },
     };
-
-    private static Task<RoomView> SeeAsync(ChatUser user, Guid group, Guid leg, long after = 0) =>
-        user.AskAsync<RoomView>(HttpMethod.Get, $"conversations/{group}/room?legId={leg}&after={after}");
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        for (var i = 0; !await isSo(); i++)
-        {
-            i.ShouldBeLessThan(600);
-            await Task.Delay(100, Token);
-        }
-    }
 }

@@ -8,9 +8,9 @@ namespace ModularChat.Calls.Storage;
 internal static class Dues
 {
     /// <summary>How long a process that listens to a mixer counts as there.</summary>
-    public const long OwnerFor = 15_000;
+    public const long OwnerFor = 8_000;
 
-    private const long OwnerRenews = 5_000;
+    private const long OwnerRenews = 3_000;
 
     public static long Of(Call call) => Math.Min(call.CallerLeg.Until, call.State == CallState.Ringing ? call.RingUntil : call.CalleeLeg!.Until);
 
