@@ -58,7 +58,10 @@ async function run({ url, token, group, index, count, legId, seconds }) {
   };
   const close = (to) => { const peer = peers.get(to); peers.delete(to); peer?.sinks.forEach((sink) => sink.stop()); peer?.pc.close(); };
   const offer = (to, peer) => {
-    peer.told = peer.pc.createOffer().then(async (description) => { await peer.pc.setLocalDescription(description); await tell(to, { kind: 'offer', sdp: description.sdp }); });
+    // Refused when the room moves just now, or the server is away: then the next look makes it anew.
+    peer.told = peer.pc.createOffer()
+      .then(async (description) => { await peer.pc.setLocalDescription(description); await tell(to, { kind: 'offer', sdp: description.sdp }); })
+      .catch(() => { if (peers.get(to) === peer) close(to); });
     return peer.told;
   };
   const follow = async (now) => {
@@ -114,7 +117,7 @@ async function run({ url, token, group, index, count, legId, seconds }) {
     const view = await ask('GET', `?legId=${legId}&after=${after}`).catch(() => undefined);
     if (view) {
       await follow(view.room);
-      for (const signal of view.signals) { after = signal.number; await take(signal); }
+      for (const signal of view.signals) { after = signal.number; await take(signal).catch(() => {}); }
     }
     if (performance.now() - renewed > 4_000) { renewed = performance.now(); await ask('POST', '/renew', { legId }).catch(() => {}); }
     // The way there is not measured: joining, and the first seconds of a connection.
