@@ -21,8 +21,9 @@ internal static class BenchCommand
         var idle = new Option<int>("--idle") { Description = "Idle connections, in hundreds, to tell the memory of one; 0: none.", DefaultValueFactory = _ => 0 };
         var program = new Option<string?>("--program") { Description = "Measures only the start of this published server, on empty folders: time to ready, and memory when idle." };
         var presence = new Option<bool>("--presence") { Description = "Measures heartbeats, changes of presence and people who flap instead; needs --pid." };
+        var calls = new Option<int>("--calls") { Description = "Measures so many calls between two at once instead; needs --pid.", DefaultValueFactory = _ => 0 };
         var json = new Option<bool>("--json") { Description = "Print the figures as JSON." };
-        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, program, presence, json };
+        var command = new Command("bench", "Measures a running server over WebSockets, beside a bare relay that checks nothing.") { url, key, keyFile, pid, pairs, fanOut, idle, seconds, warmUp, program, presence, calls, json };
         command.SetAction(async (parsed, token) =>
         {
             if (parsed.GetValue(program) is { } path)
@@ -42,6 +43,16 @@ internal static class BenchCommand
                     return 2;
                 }
                 await new BenchPresence(parsed.GetValue(url)!, secret, process, parsed.GetValue(seconds), parsed.GetValue(warmUp), TimeProvider.System).RunAsync(token);
+                return 0;
+            }
+            if (parsed.GetValue(calls) is var many and > 0)
+            {
+                if (parsed.GetValue(pid) is not { } process)
+                {
+                    await Console.Error.WriteLineAsync("--calls needs --pid.");
+                    return 2;
+                }
+                await new BenchCalls(parsed.GetValue(url)!, secret, process, parsed.GetValue(seconds), TimeProvider.System).RunAsync(many, token);
                 return 0;
             }
             var run = new BenchRun(parsed.GetValue(url)!, secret, parsed.GetValue(pid), parsed.GetValue(seconds), parsed.GetValue(warmUp), TimeProvider.System);

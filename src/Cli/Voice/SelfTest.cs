@@ -42,9 +42,16 @@ internal sealed class SelfTest(Uri url, string key, int participants, int second
             participants = people.Select((one, i) => new { token = one.Token, legId = LegOf(i) }),
         });
         var exit = await StartAsync("node", ["selftest.mjs"], order, token);
-        foreach (var (i, _) in people.Index())
+        try
         {
-            await application.EndApplicationSessionsAsync(string.Create(CultureInfo.InvariantCulture, $"voice-selftest-{i + 1}"), token);
+            foreach (var (i, _) in people.Index())
+            {
+                await application.EndApplicationSessionsAsync(string.Create(CultureInfo.InvariantCulture, $"voice-selftest-{i + 1}"), token);
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // The server was taken away meanwhile: what came of the talk is said all the same.
         }
         return exit;
     }

@@ -10,7 +10,7 @@ using ModularChat.Calls.Rooms;
 using ModularChat.Calls.Signalling;
 using ModularChat.Calls.Storage;
 using ModularChat.Calls.Storage.Redis;
-using ModularChat.Contracts;
+using ModularChat.Storage;
 
 namespace ModularChat.Calls;
 

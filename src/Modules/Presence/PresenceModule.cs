@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using ModularChat.Contracts;
 using ModularChat.Presence.Endpoints;
 using ModularChat.Presence.Leases;
 using ModularChat.Presence.People;

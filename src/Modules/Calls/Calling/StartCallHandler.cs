@@ -8,6 +8,7 @@ using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Presence;
+using ModularChat.Storage;
 
 namespace ModularChat.Calls.Calling;
 

@@ -8,6 +8,7 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Storage;
 
 namespace ModularChat.Calls.Rooms;
 

@@ -7,6 +7,7 @@ using ModularChat.Calls.Storage;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Identity;
+using ModularChat.Storage;
 
 namespace ModularChat.Calls.Rooms;
 

@@ -5,6 +5,7 @@ using ModularChat.Contracts.Identity;
 using ModularChat.Contracts.Presence;
 using ModularChat.Presence.People;
 using ModularChat.Presence.Storage;
+using ModularChat.Storage;
 
 namespace ModularChat.Presence.States;
 

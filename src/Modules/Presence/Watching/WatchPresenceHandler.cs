@@ -5,6 +5,7 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Presence;
 using ModularChat.Presence.Leases;
 using ModularChat.Presence.Storage;
+using ModularChat.Storage;
 
 namespace ModularChat.Presence.Watching;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace ModularChat.Contracts;
+namespace ModularChat.Storage;
 
 /// <summary>Lets each key do something so many times at once, and then as often as time gives it back. In the memory of one process.</summary>
 /// <param name="time">The clock.</param>
