@@ -167,7 +167,7 @@ public sealed class FrameMatrixTests
             // Only a refusal is answered; the heartbeat says when there was none.
             await socket.SendTextAsync("""{"type":"heartbeat"}""", Token);
         }
-        var answer = await FirstOfAsync(socket, "problem", type is "mark" or "watch" ? "ok" : type is "typing" or "cursor" or "heartbeat" ? "heartbeat" : "ack");
+        var answer = await FirstOfAsync(socket, "problem", type is "mark" or "watch" ? "ok" : type is "typing" or "cursor" or "heartbeat" ? "heartbeat" : type == "room" ? "room" : "ack");
         return answer["problem"]?["code"]!.GetValue<string>() ?? Ok;
     }
 

@@ -117,8 +117,8 @@ internal sealed record Operation(string Method, string Route, string Nobody, str
         new("POST", "conversations/{id}/room/join", No, Gone, Gone, Unreachable, Ok, new { legId = Ids.New() }),
         new("POST", "conversations/{id}/room/renew", No, Gone, Gone, Unreachable, Gone, new { legId = Ids.New() }),
         new("POST", "conversations/{id}/room/signal", No, Gone, Gone, Gone, Gone, new { legId = Ids.New(), epoch = 1, signal = new { kind = "restart" } }),
-        new("POST", "conversations/{id}/room/silence", No, Gone, Gone, Gone, Forbidden, new { userId = Ids.New(), silenced = true }),
-        new("GET", "conversations/{id}/room/ice", No, Gone, Gone, Gone, Ok),
+        new("POST", "conversations/{id}/room/silence", No, Gone, Gone, Forbidden, Forbidden, new { userId = Ids.New(), silenced = true }),
+        new("GET", "conversations/{id}/room/ice", No, Gone, Gone, Gone, Gone),
         // Whoever it is leaves nothing by this, and learns nothing.
         Own("POST", "conversations/{id}/room/leave", new { legId = Ids.New() }),
 

@@ -92,6 +92,8 @@ public sealed class WalkTests
         await walk.AskAsync(carl, "POST", $"{call}/decline");
         var group = $"conversations/{Ids.New()}";
         await walk.AskAsync(alice, "PUT", group, new { title = "Talk", userIds = new[] { carl.Id } });
+        // Who takes additions from friends only is invited.
+        await walk.AskAsync(carl, "POST", $"{group}/join");
         await walk.AskAsync(alice, "POST", $"{group}/room/join", new { legId = caller });
         await walk.AskAsync(carl, "POST", $"{group}/room/join", new { legId = callee, muted = true });
         await walk.AskAsync(carl, "POST", $"{group}/room/signal", new { legId = callee, to = caller, epoch = 1, signal = new { kind = "offer", sdp = "v=0\r\ns=-\r\n" } });
