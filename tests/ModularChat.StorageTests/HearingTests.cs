@@ -65,6 +65,50 @@ public sealed class HearingTests
         nodes.Listeners[1].Inner.Commits.Select(c => (c.PreviousPosition, c.Position)).ShouldBe(nodes.Listeners[0].Inner.Commits.Select(c => (c.PreviousPosition, c.Position)));
     }
 
+    [Theory]
+    [MemberData(nameof(Shared))]
+    public async Task What_a_node_writes_beside_others_of_whom_it_has_not_heard_is_said_whole_and_as_it_is(string engine)
+    {
+        var air = new Air(seed: 0) { IsClear = true };
+        await using var nodes = await Nodes.OpenAsync(engine, air);
+        var (one, other) = (nodes.Logs[0], nodes.Logs[1]);
+        var (here, beside) = (Ids.New(), Ids.New());
+        while (Ids.Shard(beside, one.Info.ShardCount) != Ids.Shard(here, one.Info.ShardCount))
+        {
+            beside = Ids.New();
+        }
+        foreach (var group in new[] { here, beside })
+        {
+            await one.AppendAsync(Appends.Create(group, Ann, Bo), Token);
+            await one.AppendAsync(Appends.Message(group, Ann, "known to both"), Token);
+        }
+        await UntilAsync(() => nodes.Listeners[1].Inner.Commits.Sum(c => c.Entries.Count) == 4);
+        air.IsSilent = true;
+
+        // Elsewhere in the shard: the content goes along all the same.
+        await one.AppendAsync(Appends.Message(beside, Bo, "unheard"), Token);
+        await other.AppendAsync(Appends.Message(here, Ann, "beside it"), Token);
+        (await LastShouldBeAsItIsAsync()).ShouldBeTrue();
+
+        // What has no seq, of the very rows that the message changes: it is right, or left to be read.
+        await one.AdvanceMarksAsync([new MarkAdvance(here, Ann, null, null, new Preferences(null, Pinned: true, Archived: false))], Token);
+        await other.AppendAsync(Appends.Message(here, Ann, "after what was not heard"), Token);
+        await LastShouldBeAsItIsAsync();
+
+        async Task<bool> LastShouldBeAsItIsAsync()
+        {
+            if (nodes.Listeners[1].Written.Last() is not { } commit)
+            {
+                return false;
+            }
+            var membership = (await one.GetMembershipAsync(here, Token)).ShouldNotBeNull();
+            commit.Entries.Count.ShouldBe(1);
+            commit.Heads.ShouldBe([membership.Head]);
+            commit.Members.Single().Member.ShouldBeEquivalentTo(membership.Members.Single(m => m.UserId == Ann));
+            return true;
+        }
+    }
+
     private static async Task ShouldBeToldAllAsync(Nodes nodes, Guid[] groups)
     {
         foreach (var shard in groups.Select(g => Ids.Shard(g, nodes.Logs[0].Info.ShardCount)).Distinct())
@@ -122,10 +166,16 @@ public sealed class HearingTests
 
         public bool IsClear { get; init; }
 
+        public bool IsSilent { get; set; }
+
         public void Send(IMessageLog to, HeardCommit heard)
         {
             lock (_lock)
             {
+                if (IsSilent)
+                {
+                    return;
+                }
                 switch (IsClear ? -1 : _random.Next(8))
                 {
                     case 0:
@@ -161,12 +211,16 @@ public sealed class HearingTests
 
         public IMessageLog? Other { get; set; }
 
+        /// <summary>What it has announced; null where it has to be read.</summary>
+        public ConcurrentQueue<Commit?> Written { get; } = new();
+
         public void Committed(Commit commit) => Inner.Committed(commit);
 
         public void Reopened(long[] positions) => Inner.Reopened(positions);
 
         public void Wrote(Guid runId, int shard, long previous, long position, Commit? commit)
         {
+            Written.Enqueue(commit);
             if (Other is { } other)
             {
                 var read = commit is null ? null : CommitCodec.Read(CommitCodec.Write(commit), shard, other.Info.ShardCount, previous, position).ShouldNotBeNull();

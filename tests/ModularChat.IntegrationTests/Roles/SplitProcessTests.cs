@@ -5,6 +5,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModularChat.Contracts;
+using ModularChat.Contracts.Messaging;
+using ModularChat.IntegrationTests.Faults;
 using ModularChat.IntegrationTests.Gateway;
 using ModularChat.IntegrationTests.Servers;
 
@@ -15,6 +17,7 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
 {
     private static readonly (string, string)[] Beside = [("api", "api"), ("gateway", "gateway"), ("presence", "presence"), ("discovery", "discovery"), ("notifications", "notifications")];
     private static readonly (string, string)[] Alone = [.. Beside, ("messaging", "messaging")];
+    private static readonly (string, string)[] Twice = [.. Alone, ("messaging-2", "messaging")];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -23,9 +26,9 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Two_people_talk_see_each_other_and_sign_out_over_processes_of_one_module_each(bool messagingBeside)
+    public async Task Two_people_talk_see_each_other_and_sign_out_over_processes_of_one_module_each_of_which_one_may_be_killed(bool messagingBeside)
     {
-        await using var cluster = await SplitProcesses.StartAsync(messagingBeside, messagingBeside ? Beside : Alone);
+        await using var cluster = await SplitProcesses.StartAsync(messagingBeside, messagingBeside ? Beside : Twice);
         var (anna, ben) = (await RegisterAsync(cluster, "anna"), await RegisterAsync(cluster, "ben"));
 
         // Where to connect, by a process that knows nothing but the registry.
@@ -59,6 +62,63 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
         }
         ((int?)bens.CloseStatus).ShouldBe(4100);
         await FrameAsync(annas, frame => frame["type"]!.GetValue<string>() == "presence" && frame.ToJsonString().Contains("offline", StringComparison.Ordinal));
+
+        if (!messagingBeside)
+        {
+            await KillUnderLoadAsync(cluster, anna, conversation);
+            // The gateway follows the other one now.
+            await using var again = await LiveAsync(chosen, anna);
+            (await anna.Http.PostAsJsonAsync($"conversations/{conversation}/messages", new { clientMessageId = Ids.New(), text = "after the kill" }, Cancel)).EnsureSuccessStatusCode();
+            await FrameAsync(again, frame => frame["type"]!.GetValue<string>() == "entry" && frame.ToJsonString().Contains("after the kill", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>One of two nodes with Messaging is killed while four send: what is confirmed is there once and in order, and all goes on.</summary>
+    private async Task KillUnderLoadAsync(SplitProcesses cluster, Person person, Guid conversation)
+    {
+        var user = new ChatUser(person.Id, "anna", Guid.Empty, person.Token, person.Http);
+        StubbornSender[] senders = [.. Enumerable.Range(0, 4).Select(i => new StubbornSender(user with { Name = $"anna{i}" }, conversation))];
+        using var stop = new CancellationTokenSource();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        Task[] sending = [.. senders.Select(s => s.RunAsync(stop.Token, limit.Token))];
+        await UntilMoreAsync(20);
+        await cluster["messaging"].KillAsync();
+        var clock = Stopwatch.StartNew();
+        await UntilMoreAsync(20);
+        output.WriteLine($"all four have sent 20 more {clock.Elapsed.TotalSeconds:F1} s after a kill; {senders.Sum(s => s.Refused)} refused, to be tried again");
+        await stop.CancelAsync();
+        await Task.WhenAll(sending);
+
+        senders.SelectMany(s => s.Surprises).ShouldBeEmpty();
+        var found = new List<(long Seq, string Text)>();
+        for (var after = 0L; ;)
+        {
+            var page = await user.HistoryAsync(conversation, after: after);
+            found.AddRange(page.Entries.Where(e => e.Kind == EntryKind.Message).Select(e => (e.Seq, e.Body!.ToString())));
+            if (!page.More)
+            {
+                break;
+            }
+            after = page.Entries.Max(e => e.Seq);
+        }
+        foreach (var sender in senders)
+        {
+            sender.Acked.Select(a => a.Stored.Seq).ShouldBeInOrder();
+            foreach (var (text, stored) in sender.Acked)
+            {
+                found.Where(f => f.Text.Contains($"\"{text}\"", StringComparison.Ordinal)).Select(f => f.Seq).ShouldBe([stored.Seq], text);
+            }
+        }
+
+        async Task UntilMoreAsync(int count)
+        {
+            int[] before = [.. senders.Select(s => s.Acked.Count)];
+            while (senders.Zip(before).Any(s => s.First.Acked.Count < s.Second + count))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
+            }
+        }
     }
 
     [Fact(Explicit = true)]

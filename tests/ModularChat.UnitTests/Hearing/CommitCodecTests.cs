@@ -21,6 +21,7 @@ public sealed class CommitCodecTests
         new Change.ChangeMembers([new MemberChange(Bo, MemberRole.None, RangeChange.Close)]),
         new Change.Settings(null, HistoryVisibility.All),
         new Change.Settings("new", null),
+        new Change.Settings(null, null, new KeepRule(30, 1_000)),
         new Change.Edit(),
         new Change.Delete(),
         new Change.React("👍", Remove: true),

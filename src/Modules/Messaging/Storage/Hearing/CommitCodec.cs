@@ -10,7 +10,7 @@ namespace ModularChat.Messaging.Storage.Hearing;
 /// </summary>
 internal static class CommitCodec
 {
-    private const byte Form = 1;
+    private const byte Form = 2;
     private const int MostItems = 1_000_000;
 
     private enum ChangeKind : byte
@@ -174,6 +174,9 @@ internal static class CommitCodec
                 writer.Write((byte)ChangeKind.Settings);
                 Write(writer, settings.Title);
                 writer.Write((byte)(settings.History is { } history ? (int)history + 1 : 0));
+                writer.Write(settings.Keep is not null);
+                writer.Write7BitEncodedInt(settings.Keep?.Days ?? 0);
+                writer.Write7BitEncodedInt64(settings.Keep?.Count ?? 0);
                 break;
             case Change.Edit:
                 writer.Write((byte)ChangeKind.Edit);
@@ -218,7 +221,7 @@ internal static class CommitCodec
                 }
                 return new Change.ChangeMembers(changes);
             case ChangeKind.Settings:
-                return new Change.Settings(ReadText(reader), reader.ReadByte() is > 0 and var history ? (HistoryVisibility)(history - 1) : null);
+                return new Change.Settings(ReadText(reader), reader.ReadByte() is > 0 and var history ? (HistoryVisibility)(history - 1) : null, ReadKeep(reader));
             case ChangeKind.Edit:
                 return new Change.Edit();
             case ChangeKind.Delete:
@@ -243,6 +246,12 @@ internal static class CommitCodec
         var isThere = reader.ReadBoolean();
         var text = reader.ReadString();
         return isThere ? text : null;
+    }
+
+    private static KeepRule? ReadKeep(BinaryReader reader)
+    {
+        var (isThere, days, count) = (reader.ReadBoolean(), reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt64());
+        return isThere ? new KeepRule(days, count) : null;
     }
 
     private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);

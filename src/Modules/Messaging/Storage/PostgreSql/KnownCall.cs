@@ -11,7 +11,7 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 internal sealed class KnownCall(int shard, KnownBatch batch, long basis, Published published)
 {
     private const string Sql =
-        "SELECT append_known($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
+        "SELECT append_known($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)";
 
     private const NpgsqlDbType Array = NpgsqlDbType.Array;
 
@@ -50,12 +50,12 @@ internal sealed class KnownCall(int shard, KnownBatch batch, long basis, Publish
         }
         var state = (ShardState)(answer[0] ?? (long)ShardState.Gone);
         var previous = answer[1] ?? 0;
-        var isStored = answer[2] == 1;
+        var isStored = answer[2] > 0;
         if (state == ShardState.Held)
         {
             published.Known.Note(shard, isStored);
         }
-        return isStored ? AppendAnswer.Of(shard, batch, previous, isExact: previous == basis)
+        return isStored ? AppendAnswer.Of(shard, batch, previous, isExact: answer[2] == 1)
             : state != ShardState.Held || previous < known ? AppendAnswer.Of(shard, state, previous)
             : null;
     }
@@ -87,6 +87,10 @@ internal sealed class KnownCall(int shard, KnownBatch batch, long basis, Publish
         Add(p, NpgsqlDbType.Bigint, members, m => m.Seq);
         Add(p, NpgsqlDbType.Bigint, members, m => m.Number);
         Add(p, NpgsqlDbType.Integer, members, m => m.Last);
+        p.AddWithValue(basis);
+        Add(p, NpgsqlDbType.Bigint, heads, h => h.Before.Cut);
+        Add(p, NpgsqlDbType.Bigint, heads, h => h.Before.MarksPosition);
+        Add(p, NpgsqlDbType.Bigint, members, m => m.Before.MarksPosition);
     }
 
     private static void Add<TRow, TValue>(NpgsqlParameterCollection p, NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, TValue> value)

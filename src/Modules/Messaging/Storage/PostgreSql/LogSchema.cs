@@ -12,7 +12,7 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 /// </summary>
 internal static class LogSchema
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>The lowest version of a program that may run on what this one makes; it rises with a release that takes something away.</summary>
     public const int Oldest = 1;

@@ -1,11 +1,14 @@
 -- Messages whose seqs, heads and marks the caller has worked out from what it knows: all are stored, or none. It knows right when each head is at the seq
 -- and the members that it says: roles and ranges change with the members' seq only, and no mark passes the head. Positions are given here. Answers
--- state, the position before, and 1 when all were stored. A request that is there already is for the function append to judge.
+-- state, the position before, and whether all were stored: 1, or 2 when rows had something that the caller did not know, which is not the case where the shard
+-- is at p_basis, as the caller knows it, or what may change without a seq (the cut, marks and what moves with them) is as the caller says. Then heads and
+-- members are as it has worked out, whatever others wrote to other conversations. A request that is there already is for the function append to judge.
 CREATE OR REPLACE FUNCTION append_known(
     p_shard integer, p_known bigint, p_conversation uuid[], p_sender uuid[], p_client uuid[], p_hash uuid[], p_at bigint[], p_chk bigint[],
     p_body bytea[], p_target bigint[], p_seq bigint[], p_number bigint[],
     p_head uuid[], p_before bigint[], p_members_seq bigint[], p_head_seq bigint[], p_head_number bigint[], p_head_ord integer[], p_marks_ord integer[],
-    p_member uuid[], p_user uuid[], p_read bigint[], p_read_number bigint[], p_member_ord integer[])
+    p_member uuid[], p_user uuid[], p_read bigint[], p_read_number bigint[], p_member_ord integer[],
+    p_basis bigint, p_cut bigint[], p_head_marks bigint[], p_member_marks bigint[])
 RETURNS bigint[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -14,6 +17,7 @@ DECLARE
     v_forgotten bigint;
     v_base bigint := p_shard::bigint << 48;
     v_rows tid[];
+    v_stored integer := 1;
 BEGIN
     SELECT s.state, s.position, s.forgotten INTO v_state, v_position, v_forgotten FROM shard s WHERE s.shard = p_shard FOR UPDATE;
     -- As in append: a shard that is behind what the caller has seen has lost history.
@@ -25,6 +29,13 @@ BEGIN
         JOIN conversation c ON c.id = o.id AND c.seq = o.before AND c.members_seq = o.members_seq;
     IF v_rows IS NULL OR cardinality(v_rows) <> cardinality(p_head) THEN
         RETURN ARRAY[v_state, v_position, 0];
+    END IF;
+    IF v_position <> p_basis AND (
+        EXISTS (SELECT FROM unnest(v_rows, p_cut, p_head_marks, p_marks_ord) AS o(place, cut, marks, ord) JOIN conversation c ON c.ctid = o.place
+            WHERE c.cut <> o.cut OR (o.ord IS NULL AND c.marks_position <> o.marks))
+        OR EXISTS (SELECT FROM unnest(p_member, p_user, p_member_marks) AS o(id, user_id, marks)
+            JOIN member m ON m.conversation = o.id AND m.user_id = o.user_id WHERE m.marks_position <> o.marks)) THEN
+        v_stored := 2;
     END IF;
     WITH added AS (
         INSERT INTO entry (place, seq, number, at, chk, target, kind, state, conversation, sender, client_message_id, hash, body)
@@ -40,5 +51,5 @@ BEGIN
         FROM unnest(p_member, p_user, p_read, p_read_number, p_member_ord) AS o(id, user_id, read, number, ord)
         WHERE m.conversation = o.id AND m.user_id = o.user_id)
     UPDATE shard s SET position = v_position + cardinality(p_conversation) WHERE s.shard = p_shard;
-    RETURN ARRAY[v_state, v_position, 1];
+    RETURN ARRAY[v_state, v_position, v_stored];
 END $$;

@@ -1,0 +1,1 @@
+-- Only a function came: append_known in known.sql also says whether the caller knew all. The one of before stays for older nodes.
