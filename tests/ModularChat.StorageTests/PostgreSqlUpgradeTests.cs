@@ -55,7 +55,7 @@ public sealed class PostgreSqlUpgradeTests
         await (await OpenAsync(connection)).DisposeAsync();
         (await NumberAsync(session, "SELECT version FROM meta")).ShouldBe(99);
         await RunAsync(session, "UPDATE meta SET oldest = 99");
-        (await Should.ThrowAsync<StartupException>(() => OpenAsync(connection))).Message.ShouldContain("has schema version 99, but this program knows only up to 3");
+        (await Should.ThrowAsync<StartupException>(() => OpenAsync(connection))).Message.ShouldContain("has schema version 99, but this program knows only up to 4");
     }
 
     /// <summary>As the first program made it.</summary>

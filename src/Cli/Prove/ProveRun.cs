@@ -29,6 +29,8 @@ internal sealed class ProveRun(ProveOptions options, TextWriter output, TimeProv
         await cluster.StartAsync(token);
         var crowd = new Crowd(cluster, options, _proof, timings, http, random, time);
         await crowd.MakeAsync(token);
+        await using var returners = new Returners(cluster, http, time);
+        await returners.StartAsync(token);
         var recovery = new Recovery(cluster, crowd, options, _proof, http, time);
         using var speaking = CancellationTokenSource.CreateLinkedTokenSource(token);
         using var hopping = CancellationTokenSource.CreateLinkedTokenSource(token);
@@ -39,7 +41,7 @@ internal sealed class ProveRun(ProveOptions options, TextWriter output, TimeProv
             await RecoverAsync("calm", recovery, token);
             foreach (var fault in Fault.All(cluster, options, random))
             {
-                await SpoilAsync(fault, crowd, recovery, random, token);
+                await SpoilAsync(fault, crowd, recovery, returners, random, token);
             }
         }
         finally
@@ -59,11 +61,11 @@ internal sealed class ProveRun(ProveOptions options, TextWriter output, TimeProv
         await SayAsync(timings.ToString());
         await SayAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"slowest to green {_slowestGreen.TotalSeconds:F1} s, presence right {_slowestPresence.TotalSeconds:F1} s (two timeouts are {2 * ProveOptions.OfflineSeconds} s); all in {time.GetElapsedTime(began).TotalSeconds:F0} s"));
+            $"slowest to green {_slowestGreen.TotalSeconds:F1} s, presence right {_slowestPresence.TotalSeconds:F1} s (two timeouts are {2 * ProveOptions.OfflineSeconds} s); clients of a killed node live elsewhere {returners.Longest.TotalSeconds:F1} s; all in {time.GetElapsedTime(began).TotalSeconds:F0} s"));
         return _proof;
     }
 
-    private async Task SpoilAsync(Fault fault, Crowd crowd, Recovery recovery, Random random, CancellationToken token)
+    private async Task SpoilAsync(Fault fault, Crowd crowd, Recovery recovery, Returners returners, Random random, CancellationToken token)
     {
         _proof.Step = fault.ToString();
         var confirmed = _proof.Acked;
@@ -74,10 +76,13 @@ internal sealed class ProveRun(ProveOptions options, TextWriter output, TimeProv
             before.Copy.IsTimed = true;
         }
         (_leaver, leaver.Copy.IsTimed, leaver.IsAway) = (leaver, false, true);
+        returners.Begin();
         await fault.Begin(token);
         await Task.Delay(fault.Lasts, time, token);
+        // Nobody waits for a node that comes back: it is the others that take its clients.
+        var returned = fault.Kind == "kill node" ? await returners.EndAsync(token) : "";
         await fault.End(token);
-        await RecoverAsync(string.Create(CultureInfo.InvariantCulture, $"{fault}: {_proof.Acked - confirmed} confirmed"), recovery, token);
+        await RecoverAsync(string.Create(CultureInfo.InvariantCulture, $"{fault}: {_proof.Acked - confirmed} confirmed{returned}"), recovery, token);
         leaver.IsAway = false;
     }
 
