@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using ModularChat.Host;
+using ModularChat.Host.Roles;
 using ModularChat.IntegrationTests.Servers;
 
 namespace ModularChat.IntegrationTests.Cluster;
@@ -38,6 +40,14 @@ public sealed partial class ComposeTests
             var port = new Uri((string)Map(name, "environment")["ModularChat__Discovery__Node__PublicUrl"]).Port;
             List(name, "ports").ShouldBe([string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{port}:8080")]);
         }
+    }
+
+    [Fact]
+    public void Every_module_is_on_some_node()
+    {
+        var roles = Nodes.SelectMany(name => ((string)Map(name, "environment")["ModularChat__Cluster__Roles"]).Split(',')).ToHashSet(StringComparer.Ordinal);
+
+        ModuleList.Modules.Select(module => LoadedModules.RoleOf(module.Section)).Where(role => !roles.Contains(role)).ShouldBeEmpty();
     }
 
     [Fact]
