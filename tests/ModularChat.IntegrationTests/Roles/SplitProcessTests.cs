@@ -8,7 +8,9 @@ using ModularChat.Contracts;
 using ModularChat.Contracts.Messaging;
 using ModularChat.IntegrationTests.Faults;
 using ModularChat.IntegrationTests.Gateway;
+using ModularChat.IntegrationTests.Push;
 using ModularChat.IntegrationTests.Servers;
+using ModularChat.Shared;
 
 namespace ModularChat.IntegrationTests.Roles;
 
@@ -28,7 +30,8 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
     [InlineData(false)]
     public async Task Two_people_talk_see_each_other_and_sign_out_over_processes_of_one_module_each_of_which_one_may_be_killed(bool messagingBeside)
     {
-        await using var cluster = await SplitProcesses.StartAsync(messagingBeside, messagingBeside ? Beside : Twice);
+        await using var push = await PushServer.StartAsync();
+        await using var cluster = await SplitProcesses.StartAsync(messagingBeside, messagingBeside ? Beside : Twice, PushServer.Settings);
         var (anna, ben) = (await RegisterAsync(cluster, "anna"), await RegisterAsync(cluster, "ben"));
 
         // Where to connect, by a process that knows nothing but the registry.
@@ -40,12 +43,16 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
         });
         new Uri(chosen).ShouldBe(cluster["gateway"].Url);
         var conversation = await OpenAsync(anna, ben);
+        using var device = new PushDevice();
+        (await ben.Http.PostAsJsonAsync("me/push/subscriptions", new { endpoint = new Uri(push.Url, "/push/ben"), keys = new { p256dh = device.P256dh, auth = device.Auth } }, Cancel)).EnsureSuccessStatusCode();
         await using var annas = await LiveAsync(chosen, anna);
         await using var bens = await LiveAsync(chosen, ben);
 
         await annas.SendAsync(Send(conversation, "hello from elsewhere", "1"), Cancel);
         (await annas.ExpectAsync("ack", Cancel))["seq"]!.GetValue<long>().ShouldBe(2);
         (await bens.ExpectAsync("entry", Cancel)).ToJsonString().ShouldContain("hello from elsewhere");
+        // Nobody looks at the connection: the process with the pushes has heard of it too.
+        await UntilAsync(() => Task.FromResult(Array.Find(push.Taken, taken => device.Read(taken.Body).Contains("hello from elsewhere", StringComparison.Ordinal))));
         // The other way by REST: another process commits it.
         (await ben.Http.PostAsJsonAsync($"conversations/{conversation}/messages", new { clientMessageId = Ids.New(), text = "and back" }, Cancel)).EnsureSuccessStatusCode();
         await FrameAsync(annas, frame => frame["type"]!.GetValue<string>() == "entry" && frame.ToJsonString().Contains("and back", StringComparison.Ordinal));
