@@ -180,6 +180,11 @@ public sealed class RoomTests
         (await CallWorld.RefusedAsync(() => TellAsync(world, Anna, group, null, Candidates(1), 2))).ShouldBe("conflict");
         await TellAsync(world, Anna, group, null, new CallSignal(SignalKind.Offer, Sdp), 2);
         await TellAsync(world, Anna, group, null, Candidates(1), 2);
+        for (var i = 0; i < 9; i++)
+        {
+            await TellAsync(world, Anna, group, null, Candidates(11), 2);
+        }
+        (await CallWorld.RefusedAsync(() => TellAsync(world, Anna, group, null, Candidates(1), 2))).ShouldBe("limit_reached");
         var answer = await HeardAsync(world, Anna, SignalKind.Answer);
         (answer.Signal.From, answer.Signal.Epoch, answer.Signal.Signal.Sdp).ShouldBe((null, 2L, Sdp));
         world.Administrators.Add(Ben.User);

@@ -25,14 +25,15 @@ internal sealed class SignalRoomHandler(
         {
             throw new ChatException(ProblemCodes.RateLimited, "That were many signals.") { RetryAfter = wait };
         }
+        var most = options.Value.MaxCandidates;
+        // For the mixer only counted: it keeps what it is told itself.
+        var number = await board.AddSignalAsync(room, from.LegId, to?.LegId ?? Guid.Empty, to is null ? request.Signal with { Sdp = null } : request.Signal, most, cancellationToken)
+            ?? throw new ChatException(ProblemCodes.LimitReached, $"An end has up to {most} candidates.") { Field = "candidates", Limit = most };
         if (to is null)
         {
             await lines.SignalAsync(room, from, request.Signal, cancellationToken);
             return Unit.Value;
         }
-        var most = options.Value.MaxCandidates;
-        var number = await board.AddSignalAsync(room, from.LegId, to.LegId, request.Signal, most, cancellationToken)
-            ?? throw new ChatException(ProblemCodes.LimitReached, $"An end has up to {most} candidates.") { Field = "candidates", Limit = most };
         await mediator.Publish(
             new RoomSignalled(room.ConversationId, to.UserId, to.LegId, new RoomSignal(number, room.Epoch, from.LegId, request.Signal)), cancellationToken);
         return Unit.Value;

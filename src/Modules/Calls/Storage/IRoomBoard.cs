@@ -18,7 +18,7 @@ internal interface IRoomBoard
     /// <summary>Rooms with somebody whom the clock has taken out, with a mixer that nobody has listened to lately, and ended ones that are not recorded since <paramref name="before"/>; at most so many.</summary>
     ValueTask<Room[]> DueAsync(long now, long before, int limit, CancellationToken token);
 
-    /// <summary>Adds what an end (null: the mixer) tells another. A description makes everything old that it told that one before.</summary>
+    /// <summary>Adds what an end (null: the mixer) tells another (the empty id: the mixer). A description makes everything old that it told that one before.</summary>
     /// <returns>Its number; null when it has sent too many candidates since its last description.</returns>
     ValueTask<long?> AddSignalAsync(Room room, Guid? from, Guid to, CallSignal signal, int maxCandidates, CancellationToken token);
 

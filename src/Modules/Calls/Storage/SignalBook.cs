@@ -50,7 +50,7 @@ internal sealed class SignalBook(long last)
 
     /// <summary>Forgets what is of no use to those who are there now.</summary>
     public void Keep(IReadOnlyCollection<Guid> legs, long epoch) =>
-        _told.RemoveAll(told => told.Epoch < epoch || (told.From is { } from && !legs.Contains(from)) || (told.To is { } to && !legs.Contains(to)));
+        _told.RemoveAll(told => told.Epoch < epoch || (told.From is { } from && !legs.Contains(from)) || (told.To is { } to && to != Guid.Empty && !legs.Contains(to)));
 
     public void Clear() => _told.Clear();
 
