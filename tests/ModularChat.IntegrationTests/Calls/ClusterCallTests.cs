@@ -21,7 +21,7 @@ public sealed class ClusterCallTests
         Assert.SkipWhen(JanusServer.Missing.Length > 0, JanusServer.Missing);
         await using var janus = await JanusServer.StartAsync(Token);
         await using var nodes = await TwoNodes.StartAsync(
-            "postgresql", 500, Token, "Calls:AlwaysMix=true", "Calls:ReconnectSeconds=60", "Calls:JanusUrls=" + janus.Url, "Calls:JanusSecret=" + JanusServer.Secret);
+            "postgresql", 500, Token, "Calls:AlwaysMix=true", "Calls:ReconnectSeconds=240", "Calls:RingSeconds=240", "Calls:JanusUrls=" + janus.Url, "Calls:JanusSecret=" + JanusServer.Secret);
         var folder = Directory.CreateTempSubdirectory("modularchat-calls-").FullName;
         await using var third = await ServerProcess.StartAsync(folder, null, nodes.Settings);
         try

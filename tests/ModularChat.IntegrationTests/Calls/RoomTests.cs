@@ -14,7 +14,7 @@ public sealed class RoomTests
 {
     private const string Offer = RoomParty.Offer;
 
-    private static readonly string[] Mixing = ["Calls:MeshLimit=2", "Calls:JanusSecret=" + JanusServer.Secret];
+    private static readonly string[] Mixing = ["Calls:MeshLimit=2", "Calls:JanusSecret=" + JanusServer.Secret, "Calls:ReconnectSeconds=240", "Calls:RingSeconds=240"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -61,7 +61,7 @@ public sealed class VoiceToolTests
             await using var server = await ServerProcess.StartAsync(
                 folder, null, "Calls:JanusUrls=" + janus.Url, "Calls:JanusSecret=" + JanusServer.Secret, "Identity:WriteDevelopmentKey=true");
             var key = (await File.ReadAllTextAsync(Path.Combine(folder, "development-key"), Token)).Trim();
-            var talk = new SelfTest(server.Url, key, participants: 6, seconds: 25, isJson: true).RunAsync(Token);
+            var talk = new SelfTest(server.Url, key, participants: 6, seconds: 35, isJson: true).RunAsync(Token);
             await RoomParty.UntilAsync(async () => talk.IsCompleted
                 || (await janus.RoomsAsync(Token)) is [var room] && room.AsArray().Count == 6 && room.AsArray().All(one => one!["setup"]!.GetValue<bool>()));
             talk.IsCompleted.ShouldBeFalse();
