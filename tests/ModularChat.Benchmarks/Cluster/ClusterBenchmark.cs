@@ -87,15 +87,19 @@ internal static class ClusterBenchmark
     /// <summary>All clients hang on the last node, which is killed; each comes back at once, to one of the others, with its cursor, and must get what was said meanwhile.</summary>
     private static async Task StormAsync(BenchCluster cluster, int clients)
     {
+        var groups = new (Guid Owner, Guid Id)[clients / DevicesOfUser];
         var devices = new List<(BenchDevice Device, Guid Conversation)>();
-        var groups = new List<(Guid Owner, Guid Id)>();
-        for (var i = 0; devices.Count < clients; i++)
+        await Parallel.ForAsync(0, groups.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
         {
             var user = await cluster.UserAsync($"storm-{i}", DevicesOfUser);
             var group = await cluster.GroupAsync(user.Id, []);
-            groups.Add((user.Id, group));
-            devices.AddRange(user.Sessions.Select(session => (new BenchDevice(session, -1), group)));
-        }
+            groups[i] = (user.Id, group);
+            lock (devices)
+            {
+                devices.AddRange(user.Sessions.Select(session => (new BenchDevice(session, -1), group)));
+            }
+        });
+        Console.WriteLine($"{devices.Count} devices of {groups.Length} users");
         foreach (var chunk in devices.Chunk(200))
         {
             await Task.WhenAll(chunk.Select(async d =>
@@ -104,6 +108,7 @@ internal static class ClusterBenchmark
                 await d.Device.Live;
             }));
         }
+        Console.WriteLine("all are live on one node, which is killed");
         var seen = devices.ConvertAll(d => d.Device.Seen);
         cluster.Nodes[^1].Process.Kill();
         await Task.WhenAll(devices.Select(d => d.Device.EndAsync()));
