@@ -64,6 +64,7 @@ public sealed class WalkTests
         var subscription = await walk.AskAsync(bo, "POST", "me/push/subscriptions", new { endpoint = "https://push.example.org/1", keys = new { p256dh = device.P256dh, auth = device.Auth }, name = "browser" });
         await walk.AskAsync(bo, "GET", "me/push/subscriptions");
         await walk.AskAsync(bo, "DELETE", $"me/push/subscriptions/{subscription.GetProperty("id").GetGuid()}");
+        await walk.AskAsync(bo, "POST", "me/push/test");
         await walk.AskAsync(bo, "PUT", "me/push/settings", new { level = "mentions", content = "sender", quietHours = new { from = "22:30", to = "07:00", timeZone = "Europe/Berlin" } });
         await walk.AskAsync(bo, "GET", "users?prefix=al&limit=5");
         await walk.AskAsync(bo, "GET", $"users/{alice.Id}");
