@@ -74,7 +74,8 @@ public sealed class SecretsTests
             (await socket.ClosedAsync(Token)).ShouldBe(4101);
         }
 
-        log.LinesFrom(LogLevel.Information).ShouldBeEmpty();
+        // That the server itself has come up may be told while all this goes on.
+        log.LinesFrom(LogLevel.Information).Where(line => !line.Contains("Discovery.Registry.KnownNodes[6002]", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     private static async Task AccountsAsync(ChatServer server, ChatUser anna, ChatUser bert, List<string> secrets)
