@@ -58,7 +58,7 @@ public sealed class RedisFaultTests(ITestOutputHelper output)
     {
         Assert.SkipWhen(RedisServer.Missing.Length > 0, RedisServer.Missing);
         await using var cluster = await RedisClusterServers.StartAsync(Token);
-        await using var log = await RedisMessageLogTests.OpenAsync(cluster.Addresses, new RecordingListener(), o => o.Redis.WaitMilliseconds = 100);
+        await using var log = await RedisMessageLogTests.OpenAsync(cluster.Addresses, new RecordingListener(), o => o.Redis.WaitMilliseconds = 1_000);
         var group = Ids.New();
         await log.AppendAsync(Appends.Create(group, Ann, Bo), Token);
         var (_, replica) = await cluster.FindAsync($"{{log:{Ids.Shard(group, 16).ToString(CultureInfo.InvariantCulture)}}}", Token);

@@ -1,11 +1,12 @@
 using ModularChat.Calls.Rooms;
+using ModularChat.Calls.Storage;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Calls;
 
 namespace ModularChat.Calls.Mixing;
 
 /// <summary>Hands what a participant tells to the mixer. The line is made with the first offer.</summary>
-internal sealed class MixerLines(IMixer mixer, RoomFlow flow)
+internal sealed class MixerLines(IMixer mixer, RoomFlow flow, ICallBoard clock)
 {
     public async Task SignalAsync(Room room, Participant from, CallSignal signal, CancellationToken token)
     {
@@ -39,6 +40,11 @@ internal sealed class MixerLines(IMixer mixer, RoomFlow flow)
         switch (signal.Kind)
         {
             case SignalKind.Offer:
+                if (place.OwnerId is null || clock.Clock >= place.OwnerUntil)
+                {
+                    // Who listened is dead, and nobody has taken its place yet: the answer would go to the poll that it has left at the mixer.
+                    await mixer.TakeOverAsync(place, token);
+                }
                 await mixer.OfferAsync(place, from.Line ?? await MakeAsync(room, from, token), signal.Sdp!, token);
                 break;
             case SignalKind.Candidates when from.Line is { } line:

@@ -28,6 +28,19 @@ internal sealed partial class MixerListeners(
         }
     }
 
+    /// <summary>Before this process says that it listens: what the mixer tells from then on reaches it.</summary>
+    public async Task TakeOverAsync(MixerPlace place, CancellationToken token)
+    {
+        try
+        {
+            await mixer.TakeOverAsync(place, token);
+        }
+        catch (MixerLostException)
+        {
+            // Listening notices it too, and moves the room.
+        }
+    }
+
     private async Task ListenAsync(Guid conversationId, MixerPlace place, CancellationToken token)
     {
         await Task.Yield();

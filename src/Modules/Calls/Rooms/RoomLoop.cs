@@ -28,9 +28,16 @@ internal sealed partial class RoomLoop(
             {
                 await flow.RecordAsync(room, token);
             }
-            else if (await flow.ChangeAsync(room.ConversationId, Own, token) is { } next)
+            else
             {
-                listeners.Ensure(next, token);
+                if (room.Mixer is { } mixer && mixer.OwnerId != desk.Self && now >= mixer.OwnerUntil)
+                {
+                    await listeners.TakeOverAsync(mixer, token);
+                }
+                if (await flow.ChangeAsync(room.ConversationId, Own, token) is { } next)
+                {
+                    listeners.Ensure(next, token);
+                }
             }
         }
     }
