@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Calls.Mixing;
 using ModularChat.Calls.Rooms;
+using ModularChat.Calls.Storage;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Calls;
 using ModularChat.Contracts.Messaging;
@@ -39,6 +40,14 @@ internal sealed partial class CallWorld :
     public Task FlushAsync() => _services.GetRequiredService<RoomTeller>().FlushAsync(Token);
 
     public Task LookAtRoomsAsync() => _services.GetRequiredService<RoomLoop>().LookAsync(Token);
+
+    /// <summary>The process that listened to the mixer dies; nobody has taken its place yet.</summary>
+    public async Task OrphanAsync(Guid group)
+    {
+        var board = _services.GetRequiredService<IRoomBoard>();
+        var room = (await board.FindAsync(group, Token))!;
+        (await board.TryReplaceAsync(room, room with { Mixer = room.Mixer! with { OwnerId = null, OwnerUntil = 0 } }, Token)).ShouldBeTrue();
+    }
 
     public Task SweepAsync() => _services.GetRequiredService<MixerDesk>().SweepAsync(Token);
 

@@ -158,6 +158,20 @@ public sealed class RoomTests
     }
 
     [Fact]
+    public async Task While_nobody_listens_to_the_mixer_its_session_is_taken_from_the_dead_before_it_has_anything_to_answer()
+    {
+        await using var world = new CallWorld("Calls:AlwaysMix=true", "Calls:JanusUrls=http://one/janus", "Calls:JanusSecret=a shared secret of tests");
+        var group = world.Group(Anna, Ben);
+        var epoch = (await world.JoinAsync(Anna, group)).Room.Epoch;
+        await world.OrphanAsync(group);
+
+        await TellAsync(world, Anna, group, null, new CallSignal(SignalKind.Offer, Sdp), epoch);
+
+        world.Mixer.Done.ShouldBe(["open http://one/janus", "attach", "offer"]);
+        world.Mixer.TakenOver.ShouldBe([1]);
+    }
+
+    [Fact]
     public async Task Above_the_mesh_everybody_moves_to_the_least_loaded_mixer_and_to_another_when_it_is_lost()
     {
         await using var world = new CallWorld("Calls:MeshLimit=2", "Calls:JanusUrls=http://one/janus,http://two/janus", "Calls:JanusSecret=a shared secret of tests");

@@ -11,12 +11,16 @@ internal sealed class StandInMixer : IMixer
 {
     private readonly ConcurrentDictionary<long, (string Url, Channel<MixerEvent> Events)> _sessions = new();
     private readonly ConcurrentQueue<string> _done = new();
+    private readonly ConcurrentQueue<int> _takenOver = new();
     private long _last;
 
     public HashSet<string> Away { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What was done, in order.</summary>
     public string[] Done => [.. _done];
+
+    /// <summary>How much was done when a session was taken over.</summary>
+    public int[] TakenOver => [.. _takenOver];
 
     public int Sessions => _sessions.Count;
 
@@ -72,7 +76,11 @@ internal sealed class StandInMixer : IMixer
 
     public Task SilenceAsync(MixerPlace place, Line line, bool isSilenced, CancellationToken token) => Told(place, isSilenced ? "silence" : "hear", line);
 
-    public Task TakeOverAsync(MixerPlace place, CancellationToken token) => Task.CompletedTask;
+    public Task TakeOverAsync(MixerPlace place, CancellationToken token)
+    {
+        _takenOver.Enqueue(_done.Count);
+        return Task.CompletedTask;
+    }
 
     public async Task<MixerEvent[]> ListenAsync(MixerPlace place, CancellationToken token)
     {
