@@ -44,7 +44,12 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
         new Uri(chosen).ShouldBe(cluster["gateway"].Url);
         var conversation = await OpenAsync(anna, ben);
         using var device = new PushDevice();
-        (await ben.Http.PostAsJsonAsync("me/push/subscriptions", new { endpoint = new Uri(push.Url, "/push/ben"), keys = new { p256dh = device.P256dh, auth = device.Auth } }, Cancel)).EnsureSuccessStatusCode();
+        // Its process may be up and not yet seen by the one that is asked: as a client would, again after a 503.
+        await UntilAsync(async () =>
+        {
+            using var answer = await ben.Http.PostAsJsonAsync("me/push/subscriptions", new { endpoint = new Uri(push.Url, "/push/ben"), keys = new { p256dh = device.P256dh, auth = device.Auth } }, Cancel);
+            return answer.StatusCode == HttpStatusCode.ServiceUnavailable ? null : $"{answer.EnsureSuccessStatusCode().StatusCode}";
+        });
         await using var annas = await LiveAsync(chosen, anna);
         await using var bens = await LiveAsync(chosen, ben);
 
