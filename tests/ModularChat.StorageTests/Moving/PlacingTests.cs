@@ -132,6 +132,35 @@ public sealed class PlacingTests
         (await healed.Databases[1 - healed.Owners[2]].ReadConversationsAsync(2, Guid.Empty, 1, Token)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_mark_that_finds_its_shard_gone_waits_until_the_move_says_where_it_is()
+    {
+        await using var room = new EngineRoom(("Storage:Messages:Shards", "1"));
+        var content = new RandomContent(14);
+        await using (var log = await room.OpenAsync("sqlite", One))
+        {
+            await content.WriteAsync(log, 300, Token);
+        }
+        await using var placed = (PlacedLog)await room.OpenAsync("sqlite", Two);
+        var head = (await placed.GetHeadsAsync([content.Groups[0]], Token)).Single();
+        var member = (await placed.GetMembershipAsync(head.ConversationId, Token))!.Members[0].UserId;
+        var (from, to) = (placed.Databases[0], placed.Databases[1]);
+        var transfer = new ShardTransfer(from, to, 0);
+        await transfer.PrepareAsync(Token);
+        placed.Close(0);
+        await from.SetShardAsync(new ShardRow(0, ShardState.Frozen, 0), Token);
+        await to.SetShardAsync(new ShardRow(0, ShardState.Held, await transfer.FinishAsync(Token)), Token);
+        await from.SetShardAsync(new ShardRow(0, ShardState.Gone, 0), Token);
+
+        var advance = placed.AdvanceMarksAsync([new MarkAdvance(head.ConversationId, member, head.Seq, head.Seq, null)], Token).AsTask();
+
+        await Task.WhenAny(advance, Task.Delay(TimeSpan.FromSeconds(1), Token));
+        advance.IsCompleted.ShouldBeFalse();
+        placed.Open(0, to);
+        await advance;
+        (await placed.GetMemberAsync([head.ConversationId], member, Token)).Single().Member.Read.ShouldBe(head.Seq);
+    }
+
     /// <summary>Many under way, each handed in after the one before; returns how many were stored.</summary>
     private static async Task<int> SendAsync(PlacedLog log, Guid group, CancellationToken stop)
     {

@@ -86,22 +86,29 @@ internal sealed partial class PlacedLog : ILogDatabase
 
     public async ValueTask AdvanceMarksAsync(IReadOnlyList<MarkAdvance> advances, CancellationToken token)
     {
-        foreach (var part in advances.GroupBy(a => At(a.ConversationId), ReferenceEqualityComparer.Instance))
+        for (var begun = _time.GetTimestamp(); ;)
         {
-            MarkAdvance[] some = [.. part];
-            try
+            var refused = new List<MarkAdvance>();
+            foreach (var part in advances.GroupBy(a => At(a.ConversationId), ReferenceEqualityComparer.Instance))
             {
-                await ((ILogDatabase)part.Key!).AdvanceMarksAsync(some, token);
-            }
-            catch (ShardMovedException)
-            {
-                // Marks only move forward: to move some of them twice does no harm.
-                await PlaceAsync(token);
-                foreach (var again in some.GroupBy(a => At(a.ConversationId), ReferenceEqualityComparer.Instance))
+                MarkAdvance[] some = [.. part];
+                try
                 {
-                    await ((ILogDatabase)again.Key!).AdvanceMarksAsync([.. again], token);
+                    await ((ILogDatabase)part.Key!).AdvanceMarksAsync(some, token);
+                }
+                catch (ShardMovedException) when (_time.GetElapsedTime(begun) < MovePatience)
+                {
+                    refused.AddRange(some);
                 }
             }
+            if (refused.Count == 0)
+            {
+                return;
+            }
+            // Marks only move forward: to move some of them twice does no harm. Who moves the shard says in a moment where it is.
+            advances = refused;
+            await Task.Delay(RefreshPause, _time, token);
+            await PlaceAsync(token);
         }
     }
 
