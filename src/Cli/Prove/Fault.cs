@@ -25,6 +25,12 @@ internal sealed record Fault(string Kind, string Name, Func<CancellationToken, T
             all.Add(new($"freeze {what}", "freeze:" + part, token => cluster.DoAsync("freeze", part, token), token => cluster.DoAsync("thaw", part, token)));
             if (what == "node")
             {
+                if (options.Namespaces)
+                {
+                    all.Add(new("cut node", "cut:" + part, token => cluster.DoAsync("cut", part, token), token => cluster.DoAsync("join", part, token)));
+                    all.Add(new("cut node in", $"cut:{part}:in", token => cluster.DoAsync("cut", part, token, "in"), token => cluster.DoAsync("join", part, token)));
+                    all.Add(new("cut node out", $"cut:{part}:out", token => cluster.DoAsync("cut", part, token, "out"), token => cluster.DoAsync("join", part, token)));
+                }
                 all.Add(new("drain", "drain:" + part, token => cluster.DoAsync("stop", part, token), token => cluster.DoAsync("start", part, token)));
             }
         }

@@ -13,6 +13,7 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
     private readonly string _folder = Directory.CreateTempSubdirectory("modularchat-prove-").FullName;
     private readonly List<Link> _links = [];
     private int _base;
+    private string? _net;
 
     public IReadOnlyList<Link> Links => _links;
 
@@ -36,7 +37,7 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
     {
         _base = FindPorts();
         string[] engines = ["postgresql", "replica", "redis", "zookeeper"];
-        for (var node = 1; node <= options.Nodes; node++)
+        for (var node = 1; node <= options.Nodes && !options.Namespaces; node++)
         {
             for (var engine = 0; engine < engines.Length; engine++)
             {
@@ -48,7 +49,7 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
         }
         List<string> words =
         [
-            "up", "--nodes", Text(options.Nodes), "--registry", options.Registry, "--log", options.Log, "--port-base", Text(_base), "--links", Text(_base + FirstLink),
+            "up", "--nodes", Text(options.Nodes), "--registry", options.Registry, "--log", options.Log, "--port-base", Text(_base), .. options.Namespaces ? (string[])["--namespaces"] : ["--links", Text(_base + FirstLink)],
             "--development-key", "--while", Text(Environment.ProcessId),
             // Short enough that what is longer than every timeout is not very long.
             "--set", "Gateway:HeartbeatSeconds=3", "--set", $"Gateway:OfflineAfterSeconds={Text(ProveOptions.OfflineSeconds)}", "--set", "Identity:LogInsPerMinute=0",
@@ -62,12 +63,13 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
             words.AddRange(["--host", host]);
         }
         await RunAsync(token, [.. words]);
+        _net = (await File.ReadAllLinesAsync(Path.Combine(_folder, "state"), token)).Select(line => line.Split('=')).First(pair => pair[0] == "net")[1].Trim('\'');
     }
 
-    public Uri UrlOf(string part) => new($"http://127.0.0.1:{Text(PortOf(part))}");
+    public Uri UrlOf(string part) => new($"http://{AddressOf(part)}:{Text(PortOf(part))}");
 
-    /// <summary>One command of the script for a part: kill, start, stop, freeze, thaw.</summary>
-    public Task DoAsync(string command, string part, CancellationToken token) => RunAsync(token, command, part);
+    /// <summary>One command of the script for a part: kill, start, stop, freeze, thaw, cut, join.</summary>
+    public Task DoAsync(string command, string part, CancellationToken token, params string[] more) => RunAsync(token, [command, part, .. more]);
 
     /// <summary>The last lines that a part has written.</summary>
     public string LogOf(string part)
@@ -95,6 +97,9 @@ internal sealed class LocalCluster(ProveOptions options, TimeProvider time) : IA
             Directory.Delete(_folder, recursive: true);
         }
     }
+
+    private string AddressOf(string part) =>
+        string.IsNullOrEmpty(_net) ? "127.0.0.1" : _net + "." + (part.StartsWith("node-", StringComparison.Ordinal) ? Text(10 + int.Parse(part.AsSpan(5), CultureInfo.InvariantCulture)) : "1");
 
     private int PortOf(string part) => part switch
     {

@@ -22,12 +22,13 @@ internal static class ProveCommand
         var brief = new Option<bool>("--short") { Description = "One fault of each kind: about two minutes." };
         var steps = new Option<int>("--steps") { Description = "At most so many faults.", DefaultValueFactory = _ => int.MaxValue };
         var only = new Option<string?>("--only") { Description = "Only faults whose name begins so, like kill:node-2 or cut:node-1:postgresql:drop." };
+        var namespaces = new Option<bool>("--namespaces") { Description = "Each node in a network namespace of its own: whole nodes are cut off, from everybody and in one direction, in place of links. Needs root." };
         var keep = new Option<bool>("--keep") { Description = "Leaves the cluster's folder with its logs." };
         var presence = new Option<bool>("--skip-presence") { Description = "Does not look at presence." };
         var plant = new Option<bool>("--plant") { Description = "Makes one loss on purpose, which the run must find.", Hidden = true };
         var command = new Command("cluster", "Starts a cluster with ./cluster, kills and cuts off one part after another under load, and checks that nothing that was confirmed is lost, doubled or out of order.")
         {
-            script, seed, nodes, roles, registry, log, host, clients, pause, seconds, brief, steps, only, keep, presence, plant,
+            script, seed, nodes, roles, registry, log, host, clients, pause, seconds, brief, steps, only, namespaces, keep, presence, plant,
         };
         command.SetAction(async (parsed, token) =>
         {
@@ -52,6 +53,7 @@ internal static class ProveCommand
                 Short = isShort,
                 Steps = parsed.GetValue(steps),
                 Only = parsed.GetValue(only),
+                Namespaces = parsed.GetValue(namespaces),
                 Keep = parsed.GetValue(keep),
                 Presence = !parsed.GetValue(presence),
                 Plant = parsed.GetValue(plant),
@@ -82,7 +84,7 @@ internal static class ProveCommand
         await output.WriteLineAsync($"{proof.Acked} messages confirmed: lost {proof.Count(Wrong.Lost)}, duplicated {proof.Count(Wrong.Duplicated)}, reordered {proof.Count(Wrong.Reordered)}{string.Concat(others)}".AsMemory(), token);
         if (!proof.IsClean)
         {
-            await output.WriteLineAsync($"Again: chat prove cluster --seed {options.Seed}{(options.Short ? " --short" : "")} --nodes {options.Nodes}{(options.Roles is { } roles ? $" --roles \"{roles}\"" : "")} --clients {options.Clients}".AsMemory(), token);
+            await output.WriteLineAsync($"Again: chat prove cluster --seed {options.Seed}{(options.Short ? " --short" : "")} --nodes {options.Nodes}{(options.Roles is { } roles ? $" --roles \"{roles}\"" : "")} --clients {options.Clients}{(options.Namespaces ? " --namespaces" : "")}".AsMemory(), token);
         }
         return proof.IsClean ? 0 : 1;
     }

@@ -17,6 +17,8 @@ internal sealed record ProveOptions
     /// <summary>The chat server; null: the script finds one.</summary>
     public string? Host { get; init; }
     public int Clients { get; init; } = 200;
+    /// <summary>Each node in a network namespace of its own, which is cut off as a whole; the links to the engines stay as they are. Needs root.</summary>
+    public bool Namespaces { get; init; }
     /// <summary>Between two messages of one client.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(2);
     /// <summary>How long each fault lasts; one after the other, each fault for each.</summary>

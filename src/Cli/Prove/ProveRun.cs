@@ -61,7 +61,7 @@ internal sealed class ProveRun(ProveOptions options, TextWriter output, TimeProv
         await SayAsync(timings.ToString());
         await SayAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"slowest to green {_slowestGreen.TotalSeconds:F1} s, presence right {_slowestPresence.TotalSeconds:F1} s (two timeouts are {2 * ProveOptions.OfflineSeconds} s); clients of a killed node live elsewhere {returners.Longest.TotalSeconds:F1} s; all in {time.GetElapsedTime(began).TotalSeconds:F0} s"));
+            $"slowest to green {_slowestGreen.TotalSeconds:F1} s, presence right {_slowestPresence.TotalSeconds:F1} s (two timeouts are {2 * ProveOptions.OfflineSeconds} s){(returners.Longest > TimeSpan.Zero ? $"; clients of a killed node live elsewhere {returners.Longest.TotalSeconds:F1} s" : "")}; all in {time.GetElapsedTime(began).TotalSeconds:F0} s"));
         return _proof;
     }
 
