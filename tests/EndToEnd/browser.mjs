@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { chromium, firefox } from 'playwright-core';
 
 export const PASSWORD = 'correct horse battery';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Firefox is Debian's, not Playwright's own build: the channel makes Playwright drive it over WebDriver BiDi. */
 const browsers = {
-  chromium: (more = []) => chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  chromium: (more = [], program = CHROMIUM) => chromium.launch({
+    executablePath: program,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   }),
   firefox: (more = {}) => firefox.launch({
@@ -17,12 +18,12 @@ const browsers = {
   }),
 };
 
-/** A real browser without a window: the one that BROWSER names, else Chromium; with more switches, or more of Firefox's preferences. */
-export function launch(name = process.env.BROWSER ?? 'chromium', more = undefined) {
+/** A real browser without a window: the one that BROWSER names, else Chromium; with more switches, or more of Firefox's preferences; Chromium also by another program that starts it. */
+export function launch(name = process.env.BROWSER ?? 'chromium', more = undefined, program = undefined) {
   if (!Object.hasOwn(browsers, name)) {
     throw new Error(`BROWSER is ${Object.keys(browsers).join(' or ')}, not ${name}.`);
   }
-  return browsers[name](more);
+  return browsers[name](more, program);
 }
 
 /** A browser whose lid can be closed: all its processes stand still, and its connections stay as they are. */

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { launch, Person } from './browser.mjs';
+import { answer, bar, call, candidates, hangUp, hears, hearsNothing, PATIENCE, ringing, talks } from './calling.mjs';
 import { ChatServer } from './server.mjs';
-import { instrument, VOICE } from './sound.mjs';
+import { instrument, TONES, VOICE } from './sound.mjs';
 import { TurnServer } from './turn.mjs';
 
 const RING_SECONDS = 20;
-const PATIENCE = 60_000;
-const TONES = { alice: 500, bob: 1300, carol: 2000 };
 let server, browser, alice, bo, phone, carol;
 
 before(async () => {
@@ -50,36 +49,6 @@ async function meet(server) {
   return people;
 }
 
-/** The strongest tone that comes in, in Hz, and how strong it is in dB. */
-const hear = page => page.evaluate(async () => {
-  const context = new AudioContext();
-  const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
-  context.createMediaStreamSource(new MediaStream([peers.at(-1).getReceivers()[0].track])).connect(analyser);
-  await new Promise(resolve => setTimeout(resolve, 500));
-  const levels = new Float32Array(analyser.frequencyBinCount);
-  analyser.getFloatFrequencyData(levels);
-  const peak = levels.reduce((best, level, i) => (level > levels[best] ? i : best), 0);
-  await context.close();
-  return { tone: peak * context.sampleRate / analyser.fftSize, level: levels[peak] };
-});
-
-async function hears(person, name) {
-  let heard;
-  for (let i = 0; i < 20; i++) {
-    heard = await hear(person.page);
-    if (heard.level > -60 && Math.abs(heard.tone - TONES[name]) < 20) {
-      return;
-    }
-  }
-  assert.fail(`${name}'s tone of ${TONES[name]} Hz was to be heard, but it was ${JSON.stringify(heard)}`);
-}
-
-const call = (person, name) => person.page.getByRole('button', { name: `Call ${name}` }).click();
-const ringing = person => person.page.getByRole('alertdialog');
-const answer = person => ringing(person).getByRole('button', { name: 'Answer' }).click();
-const bar = person => person.page.locator('section.call');
-const hangUp = person => bar(person).getByRole('button', { name: 'Hang up' }).click();
-const talks = person => person.page.locator('section.call[data-phase=talking]').waitFor({ timeout: PATIENCE });
 /** That it was shown: it goes by itself after some seconds. */
 const over = (person, text) => person.page.waitForFunction(text => window.notes.some(note => note.includes(text)), text, { timeout: 2 * RING_SECONDS * 1000 }).then(() => person.page.evaluate(() => window.notes.splice(0)));
 const free = async (...people) => { for (const person of people) await bar(person).waitFor({ state: 'detached' }); };
@@ -107,9 +76,7 @@ test('a call rings on both devices, stops where it was not answered, and each he
   await bar(alice).getByText('Connection good').waitFor();
 
   await bar(alice).getByRole('button', { name: 'Mute' }).click();
-  for (let i = 0; (await hear(bo.page)).level > -80; i++) {
-    assert.ok(i < 20, 'A muted microphone is not heard.');
-  }
+  await hearsNothing(bo);
   await bar(alice).getByRole('button', { name: 'Unmute' }).click();
   await hears(bo, 'alice');
 
@@ -220,12 +187,6 @@ for (const transport of ['udp', 'tcp']) {
     }
   });
 }
-
-/** The kinds of all own addresses that were offered, and of those through which sound goes. */
-const candidates = person => person.page.evaluate(async () => {
-  const stats = [...(await peers.at(-1).getStats()).values()];
-  return [...new Set(stats.filter(one => one.type === 'local-candidate' || one.type === 'remote-candidate').map(one => one.candidateType))];
-});
 
 test('no page has reported anything wrong', () => {
   assert.deepEqual([alice, bo, phone, carol].flatMap(person => person.errors), []);

@@ -3,9 +3,8 @@ import { after, before, test } from 'node:test';
 import { launch, Person } from './browser.mjs';
 import { JanusServer } from './janus.mjs';
 import { ChatServer } from './server.mjs';
-import { instrument, loudness, VOICE } from './sound.mjs';
+import { instrument, loudness, TONES, VOICE } from './sound.mjs';
 
-const TONES = { alice: 500, bob: 1300, carol: 2000, dora: 2900 };
 const HEARD = -60;
 const PATIENCE = 60_000;
 let janus, server, browser, people;

@@ -10,14 +10,14 @@ const HOST = path.resolve(import.meta.dirname, '../../src/Host/bin/Debug/net10.0
 
 /** The server as a process of its own, with its own data, which can be killed and started again. */
 export class ChatServer {
-  static async start(settings = []) {
+  static async start(settings = [], host = '127.0.0.1') {
     if (!existsSync(path.join(path.dirname(HOST), 'webclient/index.html'))) {
       throw new Error('src/Host is not built with its web client: dotnet build src/Host, where npm is.');
     }
     const server = new ChatServer();
     server.folder = await mkdtemp(path.join(tmpdir(), 'modularchat-e2e-'));
     server.port = await freePort();
-    server.url = `http://127.0.0.1:${server.port}`;
+    server.url = `http://${host}:${server.port}`;
     server.settings = settings;
     await server.run();
     return server;

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from './server.mjs';
 
-/** A real coturn on 127.0.0.1, UDP and TCP, with credentials by the shared-secret scheme. */
+/** A real coturn on 127.0.0.1 or another address of this machine, UDP and TCP, with credentials by the shared-secret scheme. */
 export class TurnServer {
   static secret = 'a shared secret of tests';
 
-  static async start() {
+  static async start(host = '127.0.0.1') {
     const turn = new TurnServer();
+    turn.host = host;
     turn.folder = await mkdtemp(path.join(tmpdir(), 'modularchat-turn-'));
     turn.port = await freePort();
     await turn.run();
@@ -20,7 +21,7 @@ export class TurnServer {
 
   async run() {
     this.process = spawn('turnserver', [
-      '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${this.port}`, '--min-port=49152', '--max-port=65535', '--use-auth-secret',
+      '-n', `--listening-ip=${this.host}`, `--relay-ip=${this.host}`, `--listening-port=${this.port}`, '--min-port=49152', '--max-port=65535', '--use-auth-secret',
       `--static-auth-secret=${TurnServer.secret}`, '--realm=modularchat.test', '--fingerprint', '--allow-loopback-peers', '--no-tls', '--no-dtls', '--no-cli',
       `--pidfile=${this.folder}/pid`, `--userdb=${this.folder}/db`, '--log-file=stdout', '--simple-log'], { stdio: 'ignore' });
     for (let i = 0; !await this.#answers(); i++) {
@@ -46,7 +47,7 @@ export class TurnServer {
 
   #answers() {
     return new Promise(resolve => {
-      const socket = net.connect(this.port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
+      const socket = net.connect(this.port, this.host, () => { socket.destroy(); resolve(true); });
       socket.on('error', () => resolve(false));
     });
   }
