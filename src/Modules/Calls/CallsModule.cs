@@ -69,6 +69,7 @@ public static class CallsModule
         services.AddSingleton<MixerLines>();
         services.AddSingleton<MixerListeners>();
         services.AddSingleton<RoomFlow>();
+        services.AddSingleton<Departures>();
         services.AddSingleton<RoomTeller>();
         services.AddHostedService(provider => provider.GetRequiredService<RoomTeller>());
         services.AddSingleton<RoomLoop>();

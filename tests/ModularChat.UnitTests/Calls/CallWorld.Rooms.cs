@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using ModularChat.Calls.Mixing;
@@ -40,6 +41,15 @@ internal sealed partial class CallWorld :
     public Task FlushAsync() => _services.GetRequiredService<RoomTeller>().FlushAsync(Token);
 
     public Task LookAtRoomsAsync() => _services.GetRequiredService<RoomLoop>().LookAsync(Token);
+
+    /// <summary>Somebody is added to a group or leaves it, and the log says so.</summary>
+    public async Task ChangeMembersAsync(Guid group, MembersAction action, End end)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new MembersBody(action, [end.User]), ContractsJson.Default.MembersBody);
+        var entry = new Entry { ConversationId = group, Seq = 2, Kind = EntryKind.Members, SenderId = end.User, At = Time.GetUtcNow(), Number = 0, Body = new JsonBody(body) };
+        await PublishAsync(new MessageStored(0, 1, 2, [new StoredEntry(2, entry, [])], []));
+        await _services.GetRequiredService<RoomLoop>().PutOutAsync(Token);
+    }
 
     /// <summary>The process that listened to the mixer dies; nobody has taken its place yet.</summary>
     public async Task OrphanAsync(Guid group)

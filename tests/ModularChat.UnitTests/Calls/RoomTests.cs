@@ -68,6 +68,12 @@ public sealed class RoomTests
         world.Conversations[group] = [Anna.User, Dora.User];
         (await world.RenewAsync(Anna, group)).Participants.Select(one => one.UserId).ShouldBe([Anna.User, Dora.User], "Others see that somebody was put out.");
 
+        await world.ChangeMembersAsync(group, MembersAction.Added, Dora);
+        (await world.SeeAsync(Anna, group))!.Participants.Length.ShouldBe(2);
+        await world.ChangeMembersAsync(group, MembersAction.Removed, Dora);
+        (await world.SeeAsync(Anna, group))!.Participants.ShouldHaveSingleItem("At once, whoever renews.");
+        await world.JoinAsync(Dora, group);
+
         await world.PublishAsync(new SessionEnded(Dora.Caller.SessionId!.Value, Dora.User, Ids.New()));
         (await world.SeeAsync(Anna, group))!.Participants.ShouldHaveSingleItem();
         world.IsLogAway = true;

@@ -8,7 +8,7 @@ namespace ModularChat.Calls.Rooms;
 
 /// <summary>Once a second: takes out whom the clock has taken out, sees to it that somebody listens to each mixer, and writes ends into conversations that could not be written at once.</summary>
 internal sealed partial class RoomLoop(
-    IRoomBoard board, ICallBoard clock, RoomFlow flow, MixerDesk desk, MixerListeners listeners, TimeProvider time, ILogger<RoomLoop> logger) : BackgroundService
+    IRoomBoard board, ICallBoard clock, RoomFlow flow, Departures departures, MixerDesk desk, MixerListeners listeners, TimeProvider time, ILogger<RoomLoop> logger) : BackgroundService
 {
     private const int AtOnce = 500, SweepEach = 60;
 
@@ -17,7 +17,7 @@ internal sealed partial class RoomLoop(
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(TickAsync(stoppingToken), HearAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(TickAsync(stoppingToken), HearAsync(stoppingToken), DepartAsync(stoppingToken));
 
     internal async Task LookAsync(CancellationToken token)
     {
@@ -42,6 +42,15 @@ internal sealed partial class RoomLoop(
         }
     }
 
+    /// <summary>Takes those out of rooms who are no longer in the group.</summary>
+    internal async Task PutOutAsync(CancellationToken token)
+    {
+        while (departures.TryTake(out var departure))
+        {
+            await flow.ChangeAsync(departure.ConversationId, (room, now) => room is null ? null : RoomRules.PutOut(room, departure.UserIds, now), token);
+        }
+    }
+
     private async Task TickAsync(CancellationToken token)
     {
         using var timer = new PeriodicTimer(Period, time);
@@ -54,6 +63,21 @@ internal sealed partial class RoomLoop(
                 {
                     await desk.SweepAsync(token);
                 }
+            }
+            catch (Exception e) when (!token.IsCancellationRequested)
+            {
+                Log.Failed(logger, e);
+            }
+        }
+    }
+
+    private async Task DepartAsync(CancellationToken token)
+    {
+        while (await departures.WaitAsync(token))
+        {
+            try
+            {
+                await PutOutAsync(token);
             }
             catch (Exception e) when (!token.IsCancellationRequested)
             {

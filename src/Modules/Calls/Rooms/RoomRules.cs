@@ -48,6 +48,9 @@ internal static class RoomRules
     /// <summary>Takes out who is no member of the group any longer.</summary>
     public static Room Keep(Room room, Guid[] members, Moment now) => Without(room, one => Array.IndexOf(members, one.UserId) < 0, now);
 
+    /// <summary>Takes out those who have left the group or were put out of it.</summary>
+    public static Room PutOut(Room room, Guid[] userIds, Moment now) => Without(room, one => Array.IndexOf(userIds, one.UserId) >= 0, now);
+
     /// <summary>Takes out an end whose session is over.</summary>
     public static Room SignOut(Room room, Guid sessionId, Moment now) => Without(room, one => one.SessionId == sessionId, now);
 

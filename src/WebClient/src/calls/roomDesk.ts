@@ -158,6 +158,11 @@ export class RoomDesk {
       this.#changed(event.room);
     } else if (event.type === 'rooms') {
       this.#are(event.rooms);
+    } else if (event.type === 'entry') {
+      if (event.entry.kind === 'members' && event.entry.conversationId === this.talk?.conversationId) {
+        // Perhaps it is this user who was put out of the group: the server says.
+        this.#renewedAt = 0;
+      }
     } else if (event.type === 'connection' && event.state === 'live') {
       // What has changed while nobody told this page.
       void this.#api.rooms().then(rooms => this.#are(rooms), () => undefined);
