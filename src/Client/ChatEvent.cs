@@ -53,6 +53,19 @@ public sealed record CallChanged(Call Call) : ChatEvent;
 /// <param name="Told">What.</param>
 public sealed record CallSignalled(Guid CallId, Guid LegId, NumberedSignal Told) : ChatEvent;
 
+/// <summary>
+/// The voice room of a group of this user has changed: who is in, mutes or speaks, or that it has moved or is over. Changes may come together; the newest state holds. A client that only
+/// polls, and one that was away, asks <see cref="ChatApi.GetRoomsAsync"/>.
+/// </summary>
+/// <param name="Room">The room.</param>
+public sealed record RoomChanged(Room Room) : ChatEvent;
+
+/// <summary>An end of this user in a voice room is told something by another, or by the mixer. May be lost: <see cref="ChatApi.GetRoomAsync"/> has it too.</summary>
+/// <param name="ConversationId">The group.</param>
+/// <param name="LegId">The end that it is for.</param>
+/// <param name="Told">What.</param>
+public sealed record RoomSignalled(Guid ConversationId, Guid LegId, RoomSignal Told) : ChatEvent;
+
 /// <summary>Entries were left out because there were too many; they are to be had from history.</summary>
 /// <param name="ConversationId">Where.</param>
 /// <param name="Range">Which.</param>

@@ -163,6 +163,12 @@ internal sealed class WebSocketLink(
             case FrameType.CallSignal when frame is { CallId: { } callId, LegId: { } legId, Number: { } number, Signal: { } signal }:
                 replica.Signalled(callId, legId, new NumberedSignal(number, signal));
                 break;
+            case FrameType.Room when frame.Room is { } room:
+                replica.Gathered(room);
+                break;
+            case FrameType.RoomSignal when frame is { ConversationId: { } group, LegId: { } legId, Number: { } number, Epoch: { } epoch, Signal: { } signal }:
+                replica.Signalled(group, legId, new RoomSignal(number, epoch, frame.From, signal));
+                break;
             case FrameType.Presence:
                 presences.Told(frame.Users ?? [], frame.Groups ?? []);
                 break;

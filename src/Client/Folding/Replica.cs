@@ -136,6 +136,10 @@ internal sealed class Replica(ChatClientOptions options, ChatApi api, EventHub e
 
     public void Signalled(Guid callId, Guid legId, NumberedSignal told) => events.Publish(new CallSignalled(callId, legId, told));
 
+    public void Gathered(Room room) => events.Publish(new RoomChanged(room));
+
+    public void Signalled(Guid conversationId, Guid legId, RoomSignal told) => events.Publish(new RoomSignalled(conversationId, legId, told));
+
     public void Versions(IReadOnlyDictionary<string, long> versions) => events.Publish(new VersionsReceived(versions));
 
     public void ApplyOlder(Guid conversationId, HistoryPage page)

@@ -21,5 +21,9 @@ internal sealed record PresenceBody(PresenceState? State, PresenceStatus? Status
 internal sealed record PresenceAnswer(IReadOnlyList<Presence> Users);
 internal sealed record CallBody(Guid LegId, Guid? CallId = null, bool? Failed = null, CallSignal? Signal = null);
 internal sealed record CallsAnswer(IReadOnlyList<Call> Calls);
+internal sealed record RoomBody(
+    Guid LegId, bool? Muted = null, bool? Deafened = null, bool? Speaking = null, Guid? To = null, long? Epoch = null, CallSignal? Signal = null);
+internal sealed record SilenceBody(Guid UserId, bool Silenced);
+internal sealed record RoomsAnswer(IReadOnlyList<Room> Rooms);
 internal sealed record FriendsAnswer(IReadOnlyList<FriendBody> Friends);
 internal sealed record FriendBody(User User, string State);

@@ -37,5 +37,8 @@ internal sealed class CallStateConverter() : NamesConverter<CallState>("unknown"
 
 internal sealed class SignalKindConverter() : NamesConverter<SignalKind>("unknown", "offer", "answer", "candidates", "restart");
 
+internal sealed class RoomModeConverter() : NamesConverter<RoomMode>("unknown", "mesh", "mixed");
+
 internal sealed class FrameTypeConverter() : NamesConverter<FrameType>(
-    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions", "presence", "call", "callSignal");
+    "unknown", "hello", "sync", "live", "entry", "ack", "ok", "problem", "marks", "me", "typing", "cursor", "conversation", "heartbeat", "versions", "presence", "call", "callSignal",
+    "room", "roomSignal");

@@ -6,7 +6,8 @@ namespace ModularChat.Client.Wire;
 [JsonConverter(typeof(FrameTypeConverter))]
 internal enum FrameType
 {
-    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions, Presence, Call, CallSignal,
+    Unknown = 0, Hello, Sync, Live, Entry, Ack, Ok, Problem, Marks, Me, Typing, Cursor, Conversation, Heartbeat, Versions, Presence, Call, CallSignal, Room,
+    RoomSignal,
 }
 
 /// <summary>Any frame from the server; which parts are there depends on its type. Plain setters: the deserialiser fills them without an argument array.</summary>
@@ -39,6 +40,9 @@ internal sealed class ServerFrame
     public Guid? LegId { get; set; }
     public long? Number { get; set; }
     public CallSignal? Signal { get; set; }
+    public Room? Room { get; set; }
+    public long? Epoch { get; set; }
+    public Guid? From { get; set; }
 }
 
 /// <summary>Any frame to the server.</summary>
