@@ -10,6 +10,7 @@ class FakeConnection {
   localDescription: { type: string; sdp: string } | null = null;
   remoteDescription: { type: string; sdp: string } | null = null;
   onconnectionstatechange: (() => void) | null = null;
+  onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
   made = 0;
   constructor() { FakeConnection.all.push(this); }
   addTrack() { return {}; }
@@ -20,6 +21,7 @@ class FakeConnection {
   createAnswer() { return Promise.resolve({ type: 'answer', sdp: `v=0\r\ns=to ${/s=(\d+)/.exec(this.remoteDescription!.sdp)![1]}\r\n` }); }
   setLocalDescription(made: { type: string; sdp: string }) { this.localDescription = made; this.signalingState = made.type === 'offer' ? 'have-local-offer' : 'stable'; return Promise.resolve(); }
   setRemoteDescription(made: { type: string; sdp: string }) { this.remoteDescription = made; this.signalingState = made.type === 'offer' ? 'have-remote-offer' : 'stable'; return Promise.resolve(); }
+  gather(...candidates: string[]) { candidates.forEach(candidate => this.onicecandidate?.({ candidate: { toJSON: () => ({ candidate }) } })); }
   become(state: string) { this.connectionState = state; this.onconnectionstatechange?.(); }
 }
 
@@ -91,4 +93,17 @@ test('the other end says which offer it answers, and asks for another while ther
   expect(states).toEqual(['connected', 'connecting']);
   await vi.advanceTimersByTimeAsync(15_000);
   expect(states).toEqual(['connected', 'connecting', 'failed']);
+});
+
+test('the first address is told at once, behind the offer, and those that follow soon come together', async () => {
+  const connection = begin(true);
+  connection.gather('one', 'two', 'three');
+  await settle();
+  const candidates = () => told.filter(signal => signal.kind === 'candidates').map(signal => signal.candidates!.map(one => one.candidate));
+  expect(told.map(signal => signal.kind)).toEqual(['offer', 'candidates']);
+  await vi.advanceTimersByTimeAsync(60);
+  expect(candidates()).toEqual([['one'], ['two', 'three']]);
+  connection.gather('four');
+  await settle();
+  expect(candidates().at(-1)).toEqual(['four']);
 });

@@ -159,19 +159,27 @@ export class Peer {
     }
   }
 
+  /** The first is told at once: behind a relay it is the only one. Those that follow soon come together. */
   #gather(candidate: RTCIceCandidate): void {
     this.#gathered.push(candidate);
-    this.#gathering ??= setTimeout(() => {
-      this.#gathering = undefined;
-      const all = this.#gathered.splice(0);
-      for (let i = 0; i < all.length; i += MOST_AT_ONCE) {
-        const candidates = all.slice(i, i + MOST_AT_ONCE).map(one => {
-          const { candidate = '', sdpMid, sdpMLineIndex, usernameFragment } = one.toJSON();
-          return { candidate, sdpMid: sdpMid ?? undefined, sdpMLineIndex: sdpMLineIndex ?? undefined, usernameFragment: usernameFragment ?? undefined };
-        });
-        this.#do(() => this.#wire.tell({ kind: 'candidates', candidates }));
-      }
-    }, GATHER);
+    if (this.#gathering === undefined) {
+      this.#tellGathered();
+      this.#gathering = setTimeout(() => {
+        this.#gathering = undefined;
+        this.#tellGathered();
+      }, GATHER);
+    }
+  }
+
+  #tellGathered(): void {
+    const all = this.#gathered.splice(0);
+    for (let i = 0; i < all.length; i += MOST_AT_ONCE) {
+      const candidates = all.slice(i, i + MOST_AT_ONCE).map(one => {
+        const { candidate = '', sdpMid, sdpMLineIndex, usernameFragment } = one.toJSON();
+        return { candidate, sdpMid: sdpMid ?? undefined, sdpMLineIndex: sdpMLineIndex ?? undefined, usernameFragment: usernameFragment ?? undefined };
+      });
+      this.#do(() => this.#wire.tell({ kind: 'candidates', candidates }));
+    }
   }
 
   #changed(): void {
