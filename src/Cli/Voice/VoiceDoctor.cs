@@ -120,7 +120,9 @@ internal sealed class VoiceDoctor(CallsOptions options, TimeProvider time, TextW
         }
         await AskAsync($"/{session}/{handle}", new JsonObject { ["janus"] = "message", ["body"] = new JsonObject { ["request"] = "destroy", ["room"] = room } });
         await AskAsync($"/{session}", new JsonObject { ["janus"] = "destroy" });
-        return $"is Janus {info["version_string"]}, and makes rooms; its media go by UDP, at {info["local-ip"]?.ToString() ?? "an address of its own choice"}.";
+        var local = info["local-ip"]?.ToString();
+        var isHidden = IPAddress.TryParse(local, out var ip) && IPAddress.IsLoopback(ip);
+        return $"is Janus {info["version_string"]}, and makes rooms; its media go by UDP, at {local ?? "an address of its own choice"}{(isHidden ? ", which only its own machine reaches: it found no network" : "")}.";
     }
 
     private static bool IsPrivate(IPAddress address)
