@@ -1,13 +1,19 @@
 /** Switches of Chromium for sound without devices, on one machine. */
 export const VOICE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection', '--autoplay-policy=no-user-gesture-required'];
 
+/** The same by Firefox's preferences: a microphone that is none and says a tone by itself, no questions, sound without a click, and addresses of loopback. */
+export const voiceOfFirefox = tone => ({
+  'media.navigator.streams.fake': true, 'media.navigator.audio.fake_frequency': tone, 'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0, 'media.autoplay.blocking_policy': 0, 'media.peerconnection.ice.loopback': true,
+});
+
 /** What each person says, in Hz. */
 export const TONES = { alice: 500, bob: 1300, carol: 2000, dora: 2900 };
 
-/** The device opens as ever, and then says a tone, which nothing takes for noise; what is heard can be asked. */
+/** The device opens as ever, and then says a tone, which nothing takes for noise; without one what it says itself. What is heard can be asked. */
 export function instrument(tone) {
   const devices = navigator.mediaDevices;
-  if (devices) {
+  if (devices && tone) {
     const real = devices.getUserMedia.bind(devices);
     devices.getUserMedia = async wanted => {
       window.wanted = wanted.audio;
@@ -72,4 +78,27 @@ export const hear = page => page.evaluate(async () => {
   const peak = levels.reduce((best, level, i) => (level > levels[best] ? i : best), 0);
   await context.close();
   return { tone: peak * context.sampleRate / analyser.fftSize, level: levels[peak] };
+});
+
+/** The same where there is no loudspeaker: Firefox then does no work with sound but to play and record it. */
+export const hearRecorded = page => page.evaluate(async () => {
+  const recorder = new MediaRecorder(new MediaStream([peers.at(-1).getReceivers()[0].track]));
+  const recorded = new Promise(resolve => (recorder.ondataavailable = ({ data }) => resolve(data)));
+  recorder.start();
+  await new Promise(resolve => setTimeout(resolve, 700));
+  recorder.stop();
+  const sound = await new OfflineAudioContext(1, 1, 48_000).decodeAudioData(await (await recorded).arrayBuffer());
+  const samples = sound.getChannelData(0).slice(-9600, -1408);
+  let best = { tone: 0, power: 0 };
+  for (let tone = 100; tone <= 4000; tone += 5) {
+    let [re, im] = [0, 0];
+    samples.forEach((sample, i) => {
+      const angle = 2 * Math.PI * tone * i / sound.sampleRate;
+      re += sample * Math.cos(angle);
+      im += sample * Math.sin(angle);
+    });
+    const power = 4 * (re * re + im * im) / samples.length ** 2;
+    best = power > best.power ? { tone, power } : best;
+  }
+  return { tone: best.tone, level: Math.max(-200, 10 * Math.log10(best.power)) };
 });
