@@ -5,62 +5,63 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using ModularChat.Client;
 
 namespace ModularChat.Benchmarks;
 
 /// <summary>
-/// Ten thousand Web Pushes to a service on loopback, in bursts between which nothing is pushed, while somebody else sends messages at a steady pace:
-/// <c>dotnet run -c Release --project tests/ModularChat.Benchmarks -- push &lt;ModularChat.Host.dll&gt; [pushes] [messages a second]</c>.
+/// Ten thousand Web Pushes that are due at once, to a service on loopback in a process of its own, while somebody else sends messages at a steady pace; before and after it the same
+/// messages without pushes, and at the end as many pushes while nobody sends:
+/// <c>dotnet run -c Release --project tests/ModularChat.Benchmarks -- push &lt;ModularChat.Host.dll&gt; [pushes] [messages a second] [settings of the server]</c>.
 /// </summary>
 internal static class PushBenchmark
 {
-    private const int Receivers = 500, GroupsAtOnce = 5;
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(4);
-
-    private static int _taken;
+    private const int Receivers = 500;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20), Warm = TimeSpan.FromSeconds(5);
 
     public static async Task<int> RunAsync(string host, string[] args)
     {
         var pushes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;
         var pace = TimeSpan.FromSeconds(1.0 / (args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 25));
-        var rounds = Math.Max(1, pushes / (Receivers * GroupsAtOnce));
         var folder = Directory.CreateTempSubdirectory("modularchat-bench-");
-        await using var service = await StartServiceAsync();
         var url = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
-        using var process = Start(host, folder.FullName, url);
+        await using var service = await CountingService.StartAsync();
+        using var process = Start(host, folder.FullName, url, args.Skip(2));
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(1) };
             await ReadyAsync(http, url);
             var key = (await File.ReadAllTextAsync(Path.Combine(folder.FullName, "development-key"))).Trim();
             var application = new ChatApi(http, url, new ChatCredentials(key));
-            var (writer, groups) = await SetStageAsync(application, http, url, key, new Uri(service.Urls.First()));
+            var (writer, groups) = await SetStageAsync(application, http, url, key, service.Url, Math.Max(1, pushes / Receivers));
             var (speaker, direct) = await TwoOthersAsync(application, http, url, key);
             // Whatever is compiled when it is first needed.
-            await BurstAsync(writer, groups, 0);
-            await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
+            await BurstAsync(service, writer, groups[..Math.Min(4, groups.Length)]);
+            await SpeakAsync(speaker, direct, pace, Task.Delay(Warm));
+
             var (still, beside) = (new List<double>(), new List<double>());
-            var (seconds, cpu, quietCpu, quietSeconds) = (0.0, 0.0, 0.0, 0.0);
-            for (var round = 1; round <= rounds; round++)
+            var quiet = (Cpu: 0.0, Seconds: 0.0);
+            await StillAsync();
+            var (clock, before) = (Stopwatch.StartNew(), Cpu(process));
+            var burst = BurstAsync(service, writer, groups);
+            beside.AddRange(await SpeakAsync(speaker, direct, pace, burst));
+            var (seconds, cpu) = (await burst, Cpu(process) - before - (quiet.Cpu / quiet.Seconds * clock.Elapsed.TotalSeconds));
+            await StillAsync();
+            before = Cpu(process);
+            var alone = await BurstAsync(service, writer, groups);
+            var aloneCpu = Cpu(process) - before;
+
+            var sent = groups.Length * Receivers;
+            Console.WriteLine(FormattableString.Invariant($"{sent} pushes beside {1 / pace.TotalSeconds:F0} messages a second: {seconds:F1} s, {sent / seconds:F0} a second, {cpu / sent * 1000:F2} ms of the server's CPU each"));
+            Console.WriteLine(FormattableString.Invariant($"{sent} pushes while nobody sends: {alone:F1} s, {sent / alone:F0} a second, {aloneCpu / sent * 1000:F2} ms of the server's CPU each"));
+            Print(still, beside);
+
+            async Task StillAsync()
             {
-                var (clock, before) = (Stopwatch.StartNew(), Cpu(process));
-                still.AddRange(await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet)));
-                (quietSeconds, quietCpu) = (quietSeconds + clock.Elapsed.TotalSeconds, quietCpu + Cpu(process) - before);
                 (clock, before) = (Stopwatch.StartNew(), Cpu(process));
-                var burst = BurstAsync(writer, groups, round);
-                beside.AddRange(await SpeakAsync(speaker, direct, pace, burst));
-                seconds += await burst;
-                cpu += Cpu(process) - before - (quietCpu / quietSeconds * clock.Elapsed.TotalSeconds);
+                still.AddRange(await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet)));
+                quiet = (quiet.Cpu + Cpu(process) - before, quiet.Seconds + clock.Elapsed.TotalSeconds);
             }
-            var sent = rounds * Receivers * GroupsAtOnce;
-            Console.WriteLine(FormattableString.Invariant($"{sent} pushes in {seconds:F1} s, from the messages on: {sent / seconds:F0} a second, {cpu / sent * 1000:F2} ms of the server's CPU each"));
-            Console.WriteLine(FormattableString.Invariant(
-                $"a message beside it, {1 / pace.TotalSeconds:F0} a second: p50 {At(still, 0.5):F2} ms without pushes, {At(beside, 0.5):F2} ms with ({Ratio(still, beside, 0.5):F2}); p95 {At(still, 0.95):F2} and {At(beside, 0.95):F2} ms ({Ratio(still, beside, 0.95):F2}); {still.Count} and {beside.Count} messages"));
         }
         finally
         {
@@ -71,23 +72,76 @@ internal static class PushBenchmark
         return 0;
     }
 
-    /// <summary>A message into each of five groups; the time until all devices were pushed to.</summary>
-    private static async Task<double> BurstAsync(ChatApi writer, Guid[] groups, int round)
+    /// <summary>
+    /// The same messages while so many pushes wait for a service that takes none: <c>push-waiting &lt;ModularChat.Host.dll&gt; [pushes] [messages a second]</c>.
+    /// </summary>
+    public static async Task<int> RunWaitingAsync(string host, string[] args)
+    {
+        var pushes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
+        var pace = TimeSpan.FromSeconds(1.0 / (args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 25));
+        var folder = Directory.CreateTempSubdirectory("modularchat-bench-");
+        var url = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
+        await using var service = await CountingService.StartAsync();
+        using var process = Start(host, folder.FullName, url, args.Skip(2));
+        try
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(1) };
+            await ReadyAsync(http, url);
+            var key = (await File.ReadAllTextAsync(Path.Combine(folder.FullName, "development-key"))).Trim();
+            var application = new ChatApi(http, url, new ChatCredentials(key));
+            var (writer, groups) = await SetStageAsync(application, http, url, key, service.Url, Math.Max(1, pushes / Receivers));
+            var (speaker, direct) = await TwoOthersAsync(application, http, url, key);
+            await SpeakAsync(speaker, direct, pace, Task.Delay(Warm));
+            var still = await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
+            await service.CloseAsync();
+            foreach (var group in groups)
+            {
+                await writer.SendMessageAsync(group, ClientIds.New(), "A line as people write it, neither short nor long, about nothing in particular.");
+            }
+            // Decided on, as far as one can see from outside.
+            for (var (calm, before) = (0, Cpu(process)); calm < 3; calm = Cpu(process) - before < 0.1 ? calm + 1 : 0)
+            {
+                before = Cpu(process);
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+            var beside = await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
+            Console.WriteLine(FormattableString.Invariant($"{groups.Length * Receivers} pushes wait; {await service.CountAsync()} were taken"));
+            Print(still, beside);
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            folder.Delete(recursive: true);
+        }
+        return 0;
+    }
+
+    private static void Print(List<double> still, List<double> beside)
+    {
+        foreach (var part in new[] { 0.5, 0.9, 0.95, 0.99 })
+        {
+            Console.WriteLine(FormattableString.Invariant($"a message's p{part * 100:F0}: {At(still, part):F2} ms without pushes, {At(beside, part):F2} ms beside them: {At(beside, part) / At(still, part):F2}"));
+        }
+        Console.WriteLine(FormattableString.Invariant($"on average {still.Average():F2} and {beside.Average():F2} ms: {beside.Average() / still.Average():F2}; {still.Count} and {beside.Count} messages"));
+    }
+
+    /// <summary>A message into each group; the time until all devices were pushed to.</summary>
+    private static async Task<double> BurstAsync(CountingService service, ChatApi writer, Guid[] groups)
     {
         var clock = Stopwatch.StartNew();
-        var until = Volatile.Read(ref _taken) + (GroupsAtOnce * Receivers);
-        for (var i = 0; i < GroupsAtOnce; i++)
+        var until = await service.CountAsync() + (groups.Length * Receivers);
+        foreach (var group in groups)
         {
-            // What still waits for a device in one group would become one push.
-            await writer.SendMessageAsync(groups[((round * GroupsAtOnce) + i) % groups.Length], ClientIds.New(), "A line as people write it, neither short nor long, about nothing in particular.");
+            await writer.SendMessageAsync(group, ClientIds.New(), "A line as people write it, neither short nor long, about nothing in particular.");
         }
-        while (Volatile.Read(ref _taken) < until)
+        for (var taken = 0; taken < until; taken = await service.CountAsync())
         {
-            if (clock.Elapsed > TimeSpan.FromMinutes(3))
+            if (clock.Elapsed > TimeSpan.FromMinutes(5))
             {
-                throw new InvalidOperationException(FormattableString.Invariant($"{until - Volatile.Read(ref _taken)} pushes did not come."));
+                throw new InvalidOperationException(FormattableString.Invariant($"{until - taken} pushes did not come."));
             }
-            await Task.Delay(5);
+            await Task.Delay(50);
         }
         return clock.Elapsed.TotalSeconds;
     }
@@ -105,7 +159,7 @@ internal static class PushBenchmark
         return took;
     }
 
-    private static async Task<(ChatApi Writer, Guid[] Groups)> SetStageAsync(ChatApi application, HttpClient http, Uri url, string key, Uri service)
+    private static async Task<(ChatApi Writer, Guid[] Groups)> SetStageAsync(ChatApi application, HttpClient http, Uri url, string key, Uri service, int count)
     {
         using var device = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         var point = device.ExportParameters(includePrivateParameters: false).Q;
@@ -122,7 +176,7 @@ internal static class PushBenchmark
         });
         var owner = (await application.PutApplicationUserAsync("writer")).Id;
         var writer = new ChatApi(http, url, new ChatCredentials(key, owner));
-        var groups = new Guid[GroupsAtOnce * 2];
+        var groups = new Guid[count];
         for (var i = 0; i < groups.Length; i++)
         {
             groups[i] = ClientIds.New();
@@ -143,28 +197,12 @@ internal static class PushBenchmark
         return (speaker, (await speaker.OpenDirectAsync(other)).Id);
     }
 
-    private static async Task<WebApplication> StartServiceAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.MapPost("/push/{id}", async context =>
-        {
-            await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
-            Interlocked.Increment(ref _taken);
-            context.Response.StatusCode = StatusCodes.Status201Created;
-        });
-        await app.StartAsync();
-        return app;
-    }
-
-    private static Process Start(string host, string folder, Uri url)
+    private static Process Start(string host, string folder, Uri url, IEnumerable<string> more)
     {
         string[] settings =
         [
             $"--Host:Url={url.GetLeftPart(UriPartial.Authority)}", $"--Storage:Directory={folder}", "--Logging:LogLevel:Default=Warning", "--Identity:WriteDevelopmentKey=true",
-            "--Notifications:AllowHttpEndpoints=true", "--Notifications:InsideNetworks:0=127.0.0.0/8",
+            "--Notifications:AllowHttpEndpoints=true", "--Notifications:InsideNetworks:0=127.0.0.0/8", .. more,
         ];
         var process = Process.Start(new ProcessStartInfo("dotnet", [host, .. settings]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         process.OutputDataReceived += (_, _) => { };
@@ -200,8 +238,6 @@ internal static class PushBenchmark
     }
 
     private static double At(List<double> took, double part) => took.Order().ElementAt((int)((took.Count - 1) * part));
-
-    private static double Ratio(List<double> one, List<double> other, double part) => At(other, part) / At(one, part);
 
     private static int FreePort()
     {

@@ -1,7 +1,9 @@
+using MediatR;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using ModularChat.Contracts.Messaging;
 using ModularChat.Notifications.Clearing;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Endpoints;
@@ -49,6 +51,8 @@ public static partial class NotificationsModule
         services.AddSingleton<FeedReader>();
         services.AddSingleton<PushQueue>();
         services.AddSingleton<SendSignal>();
+        services.AddSingleton<SendPace>();
+        services.AddSingleton<IPipelineBehavior<SendMessage, Stored>, MessagesOnTheWay>();
         services.AddSingleton<PushMetrics>();
         services.AddSingleton<ToldDevices>();
         services.AddSingleton<Composer>();

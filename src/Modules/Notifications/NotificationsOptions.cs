@@ -45,6 +45,13 @@ public sealed class NotificationsOptions
     [Range(1, 1000)]
     public int Parallel { get; set; } = 16;
 
+    /// <summary>
+    /// Percent of the processors' time that pushes may take while messages are being sent, 1 to 100. Less: sending is slowed less, and a message to a large group takes longer
+    /// to reach all devices. 100: nothing holds them back, as when nobody sends. Default 10.
+    /// </summary>
+    [Range(1, 100)]
+    public int SharePercent { get; set; } = 10;
+
     /// <summary>Seconds that a push service has for its answer, 1 to 120. Default 10.</summary>
     [Range(1, 120)]
     public int TimeoutSeconds { get; set; } = 10;

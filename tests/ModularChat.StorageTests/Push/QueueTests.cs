@@ -110,6 +110,51 @@ public sealed class QueueTests(PostgresFixture postgres)
     [Theory]
     [InlineData("sqlite")]
     [InlineData("postgresql")]
+    public async Task A_call_does_not_stand_in_the_line_of_its_service(string engine)
+    {
+        await using var tables = await PushTables.OpenAsync(engine, postgres);
+        var (busy, other) = (await DeviceAsync(tables, "busy"), await DeviceAsync(tables, "other"));
+        var messages = Enumerable.Range(1, 30).Select(i => Push(tables, busy, Ids.New(), i)).ToArray();
+        await AddAsync(tables, messages);
+        tables.Time.Advance(TimeSpan.FromSeconds(1));
+        var (late, call, later) = (Push(tables, other, Ids.New(), 31), Push(tables, busy, Ids.New(), 0), Push(tables, busy, Ids.New(), 0));
+        (call.Subject, later.Subject, later.DueAt) = (PushSubject.Call, PushSubject.CallEnded, later.DueAt.AddSeconds(2));
+        await AddAsync(tables, late, call, later);
+        (await Queue(tables).NextAsync(Token)).ShouldBe(messages[0].DueAt);
+
+        var claimed = await Queue(tables).ClaimAsync(NoRoomTaken, 10, TimeSpan.FromMinutes(1), Token);
+
+        claimed.Count.ShouldBe(11);
+        claimed[0].Row.Id.ShouldBe(call.Id);
+        claimed.Count(push => push.Row.Provider == "busy").ShouldBe(10);
+        claimed.ShouldContain(push => push.Row.Id == late.Id);
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgresql")]
+    public async Task Every_line_is_served_where_there_are_many(string engine)
+    {
+        await using var tables = await PushTables.OpenAsync(engine, postgres);
+        for (var i = 0; i < 60; i++)
+        {
+            var device = await DeviceAsync(tables, $"service-{i}");
+            await AddAsync(tables, Push(tables, device, Ids.New(), 1), Push(tables, device, Ids.New(), 1));
+        }
+        var served = new List<string>();
+        for (var round = 0; round < 3; round++)
+        {
+            served.AddRange((await Queue(tables).ClaimAsync(served.ToDictionary(name => name, _ => 0), 1, TimeSpan.FromMinutes(1), Token)).Select(push => push.Row.Provider));
+        }
+
+        served.Distinct().Count().ShouldBe(60);
+        served.Count.ShouldBe(60);
+        (await Queue(tables).NextAsync(Token)).ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgresql")]
     public async Task A_device_that_is_gone_takes_with_it_what_waits_for_it(string engine)
     {
         await using var tables = await PushTables.OpenAsync(engine, postgres);
@@ -201,7 +246,7 @@ public sealed class QueueTests(PostgresFixture postgres)
         tables.Store.WriteAsync(
             async db =>
             {
-                await PushQueue.AddAsync(db, new Decided([.. pushes], []), tables.Services.GetRequiredService<IOptions<NotificationsOptions>>().Value, Token);
+                await PushQueue.AddAsync(tables.Store.Database, db, new Decided([.. pushes], []), tables.Services.GetRequiredService<IOptions<NotificationsOptions>>().Value, Token);
                 return true;
             },
             Token);

@@ -20,12 +20,11 @@ public sealed class EncryptionTests
             Q = new ECPoint { X = point[1..33], Y = point[33..] },
         });
 
+        var deviceKey = From("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4");
+        using var device = Encryption.Read(deviceKey);
+
         var body = Encryption.Encrypt(
-            "When I grow up, I want to be a watermelon"u8,
-            From("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"),
-            From("BTBZMqHH6r4Tts7J_aSIgg"),
-            sender,
-            From("DGv6ra1nlYgDCS1FRnbzlw"));
+            "When I grow up, I want to be a watermelon"u8, deviceKey, From("BTBZMqHH6r4Tts7J_aSIgg"), sender, From("DGv6ra1nlYgDCS1FRnbzlw"), 0, device);
 
         Base64Url.EncodeToString(body).ShouldBe(
             "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN");
@@ -45,6 +44,18 @@ public sealed class EncryptionTests
 
         body.Length.ShouldBeLessThanOrEqualTo(4096);
         device.Read(body).ShouldBe(text);
+    }
+
+    [Fact]
+    public void A_key_that_was_read_before_serves_many_pushes_at_once()
+    {
+        using var device = new PushDevice();
+        var (key, auth) = (From(device.P256dh), From(device.Auth));
+        using var known = Encryption.Read(key);
+
+        var bodies = Enumerable.Range(0, 64).AsParallel().Select(i => Encryption.Encrypt(Encoding.UTF8.GetBytes($"push {i}"), key, auth, 128, known)).ToList();
+
+        bodies.Select(device.Read).Order(StringComparer.Ordinal).ShouldBe(Enumerable.Range(0, 64).Select(i => $"push {i}").Order(StringComparer.Ordinal));
     }
 
     [Fact]

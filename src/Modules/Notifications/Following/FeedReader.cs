@@ -13,9 +13,12 @@ namespace ModularChat.Notifications.Following;
 /// concerns nobody is stored a few seconds later: reading that again comes to nothing again.
 /// </summary>
 internal sealed partial class FeedReader(
-    ShardLeases leases, PushStore store, Decisions decisions, FeedSignal signal, SendSignal sending, IMediator mediator, IOptions<NotificationsOptions> options, TimeProvider time,
+    ShardLeases leases, PushStore store, Decisions decisions, FeedSignal signal, SendSignal sending, SendPace pace, IMediator mediator, IOptions<NotificationsOptions> options, TimeProvider time,
     ILogger<FeedReader> logger)
 {
+    /// <summary>With one transaction no more members are decided on, unless one message has more.</summary>
+    private const int MostRecipients = 1_000;
+
     private const int PageLength = 200;
     private static readonly TimeSpan StoreEvery = TimeSpan.FromSeconds(5), LookEvery = TimeSpan.FromSeconds(5);
 
@@ -44,13 +47,14 @@ internal sealed partial class FeedReader(
                 {
                     Log.Reset(logger, shard.Shard, page.Position);
                 }
-                pages.Add((shard, page));
+                pages.Add((shard, Piece(page)));
             }
         }
         if (pages.Count == 0)
         {
             return false;
         }
+        var begun = time.GetTimestamp();
         var decided = await decisions.MakeAsync([.. pages.SelectMany(page => page.Page.Entries)], token);
         await CommitAsync(pages, decided, token);
         foreach (var (shard, page) in pages)
@@ -64,8 +68,24 @@ internal sealed partial class FeedReader(
         if (decided.Pushes.Count > 0)
         {
             sending.Ring();
+            pace.Worked(time.GetElapsedTime(begun));
+            await pace.RestAsync(token);
         }
         return pages.Exists(page => page.Page.More);
+    }
+
+    private static FeedPage Piece(FeedPage page)
+    {
+        var recipients = 0;
+        for (var i = 0; i < page.Entries.Length - 1; i++)
+        {
+            recipients += page.Entries[i].Recipients.Length;
+            if (recipients >= MostRecipients)
+            {
+                return page with { Entries = page.Entries[..(i + 1)], Position = page.Entries[i].Position, More = true };
+            }
+        }
+        return page;
     }
 
     /// <summary>At an orderly end: what was passed by is stored, and the shards are free.</summary>
@@ -114,7 +134,7 @@ internal sealed partial class FeedReader(
                         throw new LostShardException(shard.Shard);
                     }
                 }
-                await PushQueue.AddAsync(db, decided, options.Value, token);
+                await PushQueue.AddAsync(store.Database, db, decided, options.Value, token);
                 return true;
             },
             isRelaxed: true,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Keys;
@@ -17,11 +18,14 @@ internal sealed class WebPushProvider(OutboundGuard guard, ServerKeys keys, IOpt
     /// <summary>Lengths are rounded up to this, so that they tell little.</summary>
     private const int Pad = 512;
 
-    private const int MostTokens = 10_000;
+    private const int MostTokens = 10_000, MostKeys = 4_096;
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(12);
 
     private readonly PushRequests _requests = new(guard.NewHandler(TimeSpan.FromSeconds(options.Value.TimeoutSeconds)), options.Value, time);
     private readonly ConcurrentDictionary<string, (string Header, DateTimeOffset Renew)> _tokens = new(StringComparer.Ordinal);
+
+    /// <summary>By subscription; with what it was read from, because a device may register another.</summary>
+    private readonly ConcurrentDictionary<Guid, (byte[] Of, ECDiffieHellmanPublicKey Key)> _keys = new();
 
     public IReadOnlyList<PushKind> Kinds { get; } = [PushKind.WebPush, PushKind.UnifiedPush];
 
@@ -31,7 +35,7 @@ internal sealed class WebPushProvider(OutboundGuard guard, ServerKeys keys, IOpt
         var plain = message.Payload.ToJson(Encryption.MaxPlain);
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
-            Content = new ByteArrayContent(Encryption.Encrypt(plain, device.Key!, device.Auth!, (plain.Length + Pad - 1) / Pad * Pad)),
+            Content = new ByteArrayContent(Encryption.Encrypt(plain, device.Key!, device.Auth!, (plain.Length + Pad - 1) / Pad * Pad, KeyOf(device))),
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
@@ -46,6 +50,22 @@ internal sealed class WebPushProvider(OutboundGuard guard, ServerKeys keys, IOpt
     }
 
     public void Dispose() => _requests.Dispose();
+
+    /// <summary>One that is in use is never disposed of, only forgotten.</summary>
+    private ECDiffieHellmanPublicKey KeyOf(SubscriptionRow device)
+    {
+        if (_keys.TryGetValue(device.Id, out var known) && known.Of.AsSpan().SequenceEqual(device.Key))
+        {
+            return known.Key;
+        }
+        if (_keys.Count >= MostKeys)
+        {
+            _keys.Clear();
+        }
+        var key = Encryption.Read(device.Key!);
+        _keys[device.Id] = (device.Key!, key);
+        return key;
+    }
 
     /// <summary>One token for each service, used for half its life: a signature for each push would cost as much as the encryption.</summary>
     private async ValueTask<string> AuthorizationAsync(Uri endpoint, CancellationToken token)

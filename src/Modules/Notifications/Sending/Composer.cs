@@ -3,8 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using MediatR;
 using ModularChat.Contracts;
-using ModularChat.Contracts.Identity;
-using ModularChat.Contracts.Messaging;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Keys;
@@ -23,10 +21,22 @@ internal sealed class Composer(
 {
     private const int TopicBytes = 24, ReceiptBytes = 16;
 
-    public async Task<Composed> ComposeAsync(QueueRow push, CancellationToken token)
+    /// <summary>One for each push, in their order.</summary>
+    public async Task<Composed[]> ComposeAsync(IReadOnlyList<QueueRow> pushes, CancellationToken token)
+    {
+        var facts = await Facts.ReadAsync(pushes, mediator, preferences, token);
+        var composed = new Composed[pushes.Count];
+        for (var i = 0; i < composed.Length; i++)
+        {
+            composed[i] = Compose(pushes[i], facts, await ReceiptAsync(pushes[i].Id, token));
+        }
+        return composed;
+    }
+
+    private Composed Compose(QueueRow push, Facts facts, string receipt)
     {
         var life = push.ExpiresAt - time.GetUtcNow();
-        var payload = new PushPayload { Id = push.Id, Kind = Name(push.Subject), Receipt = await ReceiptAsync(push.Id, token) };
+        var payload = new PushPayload { Id = push.Id, Kind = Name(push.Subject), Receipt = receipt };
         if (push.Subject == PushSubject.Test)
         {
             return new Composed(new PushMessage(payload with { At = push.CreatedAt }, Topic(push.Id, push.SubscriptionId), life, true));
@@ -34,21 +44,20 @@ internal sealed class Composer(
         if (push.Subject == PushSubject.Read)
         {
             // A topic of its own: at a device that is away it must not take the place of a message that came since.
-            var left = await mediator.Send(new CountUnread([push.UserId]), token);
             return new Composed(new PushMessage(
-                payload with { ConversationId = push.ConversationId, Seq = push.Seq, Unread = left[0].Count }, Topic(push.ConversationId, push.SubscriptionId), life, false));
+                payload with { ConversationId = push.ConversationId, Seq = push.Seq, Unread = facts.Unread(push) }, Topic(push.ConversationId, push.SubscriptionId), life, false));
         }
-        var content = (await preferences.WishesAsync([(push.UserId, push.ConversationId)], token))[(push.UserId, push.ConversationId)].Content;
+        var content = facts.Wishes(push).Content;
         if (push.Subject is PushSubject.Call or PushSubject.CallEnded)
         {
             payload = payload with { ConversationId = push.ConversationId, CallId = push.CallId ?? push.Id, At = push.CreatedAt };
             if (content != PushContent.Id && push.SenderId is { } caller)
             {
-                payload = payload with { Sender = await SenderAsync(caller, token) };
+                payload = payload with { Sender = facts.Sender(caller) };
             }
             return new Composed(new PushMessage(payload, Topic(push.ConversationId, push.UserId), life, true));
         }
-        return await ComposeMessageAsync(push, payload, content, life, token);
+        return ComposeMessage(push, payload, content, life, facts);
     }
 
     /// <summary>What a device shows to prove that it has got this push.</summary>
@@ -58,18 +67,17 @@ internal sealed class Composer(
         return Base64Url.EncodeToString(HMACSHA256.HashData(set.Receipts, pushId.ToByteArray(bigEndian: true)).AsSpan(0, ReceiptBytes));
     }
 
-    private async Task<Composed> ComposeMessageAsync(QueueRow push, PushPayload payload, PushContent content, TimeSpan life, CancellationToken token)
+    private Composed ComposeMessage(QueueRow push, PushPayload payload, PushContent content, TimeSpan life, Facts facts)
     {
-        if (await mediator.Send(new FindMessage(push.ConversationId, push.Seq), token) is not { } found)
+        if (facts.Message(push) is not { } found)
         {
             return new Composed(null, Reasons.Deleted);
         }
-        if (await WhyNotAsync(push, token) is { } reason)
+        if (WhyNot(push, facts) is { } reason)
         {
             return new Composed(null, reason);
         }
-        var unread = await mediator.Send(new CountUnread([push.UserId]), token);
-        payload = payload with { ConversationId = push.ConversationId, Seq = push.Seq, Unread = unread[0].Count, At = found.Entry.At };
+        payload = payload with { ConversationId = push.ConversationId, Seq = push.Seq, Unread = facts.Unread(push), At = found.Entry.At };
         if (content != PushContent.Id)
         {
             var body = JsonSerializer.Deserialize(found.Entry.Body!.Utf8.Span, ContractsJson.Default.MessageBody)!;
@@ -77,7 +85,7 @@ internal sealed class Composer(
             {
                 ConversationKind = found.Kind,
                 Title = found.Title,
-                Sender = await SenderAsync(found.Entry.SenderId, token),
+                Sender = facts.Sender(found.Entry.SenderId),
                 Mention = body.MentionsAll == true || body.Mentions?.Contains(push.UserId) == true ? true : null,
                 Text = content == PushContent.Full ? body.Text : null,
             };
@@ -85,9 +93,9 @@ internal sealed class Composer(
         return new Composed(new PushMessage(payload, Topic(push.ConversationId, push.UserId), life, push.IsUrgent));
     }
 
-    private async Task<string?> WhyNotAsync(QueueRow push, CancellationToken token)
+    private string? WhyNot(QueueRow push, Facts facts)
     {
-        if (await mediator.Send(new GetReaders(push.ConversationId, push.Seq, [push.UserId]), token) is not [{ MaySee: true } reader])
+        if (facts.Reader(push) is not { MaySee: true } reader)
         {
             return Reasons.NotVisible;
         }
@@ -102,9 +110,6 @@ internal sealed class Composer(
         // Not the user's mark: the tab left open at home has got it too.
         return push.WaitsForDevice && awaited.Has(push.UserId, push.ConversationId, push.Seq) ? Reasons.Delivered : null;
     }
-
-    private async Task<PushSender?> SenderAsync(Guid userId, CancellationToken token) =>
-        await mediator.Send(new GetUsers([userId]), token) is [var user] ? new PushSender(user.Id, user.DisplayName, user.AvatarColour) : null;
 
     /// <summary>The same for all pushes about one conversation, and nothing that a service could make out.</summary>
     private static string Topic(Guid one, Guid other)

@@ -22,29 +22,35 @@ internal sealed record Outcome(ClaimedPush Push, PushStep? Step, string? Detail,
 /// <summary>The queue: pushes that are due, claimed by one sender at a time.</summary>
 internal sealed class PushQueue(PushStore store, TimeProvider time)
 {
-    private const int Look = 400;
-
     /// <summary>
     /// Puts what was decided into the queue, in the caller's transaction. Of one conversation only the newest message waits for a device: the row that
     /// waits already becomes about the newer one.
     /// </summary>
-    public static async Task AddAsync(PushDb db, Decided decided, NotificationsOptions options, CancellationToken token)
+    public static async Task AddAsync(IPushDatabase database, PushDb db, Decided decided, NotificationsOptions options, CancellationToken token)
     {
-        db.Trace.AddRange(decided.Trace);
-        if (decided.Pushes.Count == 0)
+        var (pushes, trace) = (new List<QueueRow>(decided.Pushes.Count), new List<TraceRow>(decided.Trace));
+        if (decided.Pushes.Count > 0)
         {
-            return;
+            await CollapseAsync(db, decided, pushes, trace, options, token);
         }
+        await database.InsertAsync(db, pushes, trace, token);
+    }
+
+    /// <summary>Finds what is new, and what a row that waits already stands for.</summary>
+    private static async Task CollapseAsync(PushDb db, Decided decided, List<QueueRow> pushes, List<TraceRow> trace, NotificationsOptions options, CancellationToken token)
+    {
         var devices = decided.Pushes.Select(push => push.SubscriptionId).Distinct().ToArray();
+        var conversations = decided.Pushes.Select(push => push.ConversationId).Distinct().ToArray();
         // A device that was taken away since gets nothing.
         var waiting = new Dictionary<(Guid, Guid), QueueRow>();
         var there = new HashSet<Guid>();
         foreach (var part in devices.Chunk(500))
         {
             there.UnionWith(await db.Subscriptions.Where(row => part.Contains(row.Id)).Select(row => row.Id).ToListAsync(token));
+            // Their state is not asked for by equality: SQLite would take the index of all that wait.
             var rows = await db.Queue.AsTracking()
-                .Where(row => part.Contains(row.SubscriptionId) && row.State == QueueState.Waiting && row.Subject == PushSubject.Message).ToListAsync(token);
-            foreach (var row in rows)
+                .Where(row => part.Contains(row.SubscriptionId) && conversations.Contains(row.ConversationId) && row.State != QueueState.Sending && row.State != QueueState.Dead).ToListAsync(token);
+            foreach (var row in rows.Where(row => row.Subject == PushSubject.Message))
             {
                 waiting[(row.SubscriptionId, row.ConversationId)] = row;
             }
@@ -53,7 +59,7 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
         {
             if (waiting.TryGetValue((push.SubscriptionId, push.ConversationId), out var old))
             {
-                db.Trace.Add(new TraceRow
+                trace.Add(new TraceRow
                 {
                     Id = Ids.New(),
                     UserId = old.UserId,
@@ -69,13 +75,13 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
             }
             else
             {
-                db.Queue.Add(push);
+                pushes.Add(push);
                 waiting[(push.SubscriptionId, push.ConversationId)] = push;
             }
         }
     }
 
-    /// <summary>Takes pushes that are due from these services, oldest first, so that nobody else sends them until the claim runs out.</summary>
+    /// <summary>Takes pushes that are due from these services, oldest first, so that nobody else sends them until the claim runs out. Calls and tests go before messages.</summary>
     /// <param name="room">How many a service takes now; absent: <paramref name="roomElsewhere"/>.</param>
     /// <param name="roomElsewhere">How many a service takes that has nothing under way.</param>
     /// <param name="life">How long the claim holds.</param>
@@ -83,12 +89,7 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
     public async Task<List<ClaimedPush>> ClaimAsync(IReadOnlyDictionary<string, int> room, int roomElsewhere, TimeSpan life, CancellationToken token)
     {
         var now = time.GetUtcNow();
-        string[] full = [.. room.Where(pair => pair.Value <= 0).Select(pair => pair.Key)];
-        var due = await store.ReadAsync(
-            db => db.Queue.Where(row => row.State == QueueState.Waiting && row.DueAt <= now && !full.Contains(row.Provider))
-                .OrderBy(row => row.DueAt).Take(Look).Select(row => new { row.Id, row.Provider }).ToListAsync(token),
-            token);
-        Guid[] wanted = [.. due.GroupBy(row => row.Provider).SelectMany(group => group.Take(room.TryGetValue(group.Key, out var free) ? free : roomElsewhere)).Select(row => row.Id)];
+        var wanted = await store.ReadAsync(db => DueLines.ReadAsync(db, room, roomElsewhere, now, token), token);
         if (wanted.Length == 0)
         {
             return [];
@@ -98,24 +99,22 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
         return await store.WriteAsync(
             async db =>
             {
-                // Whoever comes second finds the state changed, and gets what is left.
-                await db.Queue.Where(row => wanted.Contains(row.Id) && row.State == QueueState.Waiting).ExecuteUpdateAsync(
+                // Whoever comes second finds the state changed, and gets what is left. Not asked for by equality: SQLite would take the index of all that wait.
+                await db.Queue.Where(row => wanted.Contains(row.Id) && row.State != QueueState.Sending && row.State != QueueState.Dead).ExecuteUpdateAsync(
                     row => row.SetProperty(r => r.State, QueueState.Sending).SetProperty(r => r.ClaimedBy, claim).SetProperty(r => r.ClaimedUntil, until)
                         .SetProperty(r => r.Attempts, r => r.Attempts + 1),
                     token);
-                var rows = await db.Queue.Where(row => row.ClaimedBy == claim).OrderBy(row => row.DueAt).ToListAsync(token);
+                var rows = await db.Queue.Where(row => wanted.Contains(row.Id) && row.ClaimedBy == claim).ToListAsync(token);
                 var ids = rows.Select(row => row.SubscriptionId).Distinct().ToArray();
                 var devices = await db.Subscriptions.Where(row => ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, token);
-                return rows.ConvertAll(row => new ClaimedPush(row, devices.GetValueOrDefault(row.SubscriptionId)));
+                return rows.OrderBy(row => Array.IndexOf(wanted, row.Id)).Select(row => new ClaimedPush(row, devices.GetValueOrDefault(row.SubscriptionId))).ToList();
             },
             isRelaxed: true,
             token);
     }
 
     /// <summary>When the next push is due; null: none waits.</summary>
-    public Task<DateTimeOffset?> NextAsync(CancellationToken token) =>
-        store.ReadAsync(
-            db => db.Queue.Where(row => row.State == QueueState.Waiting).OrderBy(row => row.DueAt).Select(row => (DateTimeOffset?)row.DueAt).FirstOrDefaultAsync(token), token);
+    public Task<DateTimeOffset?> NextAsync(CancellationToken token) => store.ReadAsync(db => DueLines.NextAsync(db, token), token);
 
     /// <summary>Writes down what became of attempts, all in one transaction. Only of claims that still hold: a row that another has claimed meanwhile is theirs.</summary>
     public Task<int> SettleAsync(IReadOnlyList<Outcome> outcomes, CancellationToken token) =>
@@ -124,38 +123,24 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
             {
                 var now = time.GetUtcNow();
                 Guid[] ids = [.. outcomes.Select(outcome => outcome.Push.Row.Id)];
-                var rows = await db.Queue.AsTracking().Where(row => ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, token);
-                var gone = new HashSet<Guid>();
-                var used = new HashSet<Guid>();
-                foreach (var outcome in outcomes)
+                // Taken away meanwhile, with its user or its device: then nothing is noted either.
+                var there = await db.Queue.Where(row => ids.Contains(row.Id)).Select(row => new { row.Id, row.ClaimedBy }).ToDictionaryAsync(row => row.Id, row => row.ClaimedBy, token);
+                var known = outcomes.Where(outcome => there.ContainsKey(outcome.Push.Row.Id)).ToList();
+                var held = known.Where(outcome => there[outcome.Push.Row.Id] == outcome.Push.Row.ClaimedBy).ToLookup(IsDoneWith);
+                // What only takes a notification back is no step of a message.
+                await store.Database.InsertAsync(
+                    db, [], [.. known.Where(outcome => outcome.Step is not null && outcome.Push.Row.Subject != PushSubject.Read).Select(outcome => Note(outcome.Push.Row, outcome.Step!.Value, outcome.Detail, now))], token);
+                Guid[] done = [.. held[true].Select(outcome => outcome.Push.Row.Id)];
+                Guid?[] claims = [.. held[true].Select(outcome => outcome.Push.Row.ClaimedBy).Distinct()];
+                if (done.Length > 0)
                 {
-                    var push = outcome.Push.Row;
-                    // Taken away meanwhile, with its user or its device: then nothing is noted either.
-                    if (!rows.TryGetValue(push.Id, out var row))
-                    {
-                        continue;
-                    }
-                    // What only takes a notification back is no step of a message.
-                    if (outcome.Step is { } step && push.Subject != PushSubject.Read)
-                    {
-                        db.Trace.Add(Note(push, step, outcome.Detail, now));
-                    }
-                    if (outcome.Step == PushStep.Gone)
-                    {
-                        gone.Add(push.SubscriptionId);
-                    }
-                    if (outcome.Step == PushStep.Sent)
-                    {
-                        used.Add(push.SubscriptionId);
-                    }
-                    if (row.ClaimedBy == push.ClaimedBy)
-                    {
-                        Settle(db, row, outcome);
-                    }
+                    await db.Queue.Where(row => done.Contains(row.Id) && claims.Contains(row.ClaimedBy)).ExecuteDeleteAsync(token);
                 }
+                await KeepAsync(db, [.. held[false]], token);
                 await db.SaveChangesAsync(token);
-                await SubscriptionBook.RemoveAsync(db, gone, token);
-                if (used.Count > 0)
+                await SubscriptionBook.RemoveAsync(db, known.Where(outcome => outcome.Step == PushStep.Gone).Select(outcome => outcome.Push.Row.SubscriptionId).ToHashSet(), token);
+                Guid[] used = [.. known.Where(outcome => outcome.Step == PushStep.Sent).Select(outcome => outcome.Push.Row.SubscriptionId).Distinct()];
+                if (used.Length > 0)
                 {
                     await db.Subscriptions.Where(row => used.Contains(row.Id)).ExecuteUpdateAsync(row => row.SetProperty(r => r.UsedAt, (DateTimeOffset?)now), token);
                 }
@@ -175,24 +160,28 @@ internal sealed class PushQueue(PushStore store, TimeProvider time)
             token);
     }
 
-    private static void Settle(PushDb db, QueueRow row, Outcome outcome)
+    private static bool IsDead(Outcome outcome) => outcome.Step == PushStep.Dead && outcome.Push.Row.Subject != PushSubject.Read;
+
+    private static bool IsDoneWith(Outcome outcome) => !IsDead(outcome) && outcome.RetryAt is null;
+
+    /// <summary>What waits again, or is given up.</summary>
+    private static async Task KeepAsync(PushDb db, Outcome[] outcomes, CancellationToken token)
     {
-        (row.ClaimedBy, row.ClaimedUntil, row.LastAnswer) = (null, null, outcome.Detail ?? row.LastAnswer);
-        if (!outcome.IsCounted)
+        if (outcomes.Length == 0)
         {
-            row.Attempts--;
+            return;
         }
-        if (outcome.Step == PushStep.Dead && row.Subject != PushSubject.Read)
+        Guid[] ids = [.. outcomes.Select(outcome => outcome.Push.Row.Id)];
+        var rows = await db.Queue.AsTracking().Where(row => ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, token);
+        foreach (var outcome in outcomes)
         {
-            row.State = QueueState.Dead;
-        }
-        else if (outcome.RetryAt is { } at)
-        {
-            (row.State, row.DueAt) = (QueueState.Waiting, at);
-        }
-        else
-        {
-            db.Queue.Remove(row);
+            if (!rows.TryGetValue(outcome.Push.Row.Id, out var row) || row.ClaimedBy != outcome.Push.Row.ClaimedBy)
+            {
+                continue;
+            }
+            (row.ClaimedBy, row.ClaimedUntil, row.LastAnswer) = (null, null, outcome.Detail ?? row.LastAnswer);
+            row.Attempts -= outcome.IsCounted ? 0 : 1;
+            (row.State, row.DueAt) = IsDead(outcome) ? (QueueState.Dead, row.DueAt) : (QueueState.Waiting, outcome.RetryAt!.Value);
         }
     }
 

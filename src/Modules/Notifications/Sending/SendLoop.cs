@@ -13,10 +13,13 @@ namespace ModularChat.Notifications.Sending;
 /// down holds up its own pushes only.
 /// </summary>
 internal sealed partial class SendLoop(
-    PushQueue queue, Sender sender, SendSignal signal, PushStore store, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<SendLoop> logger) : BackgroundService
+    PushQueue queue, Sender sender, SendSignal signal, SendPace pace, PushStore store, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<SendLoop> logger) : BackgroundService
 {
     private const int MostServices = 10_000, MostSettled = 500;
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(2), Shortest = TimeSpan.FromMilliseconds(20), Pause = TimeSpan.FromSeconds(1), ReleaseEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(2), Shortest = TimeSpan.FromMilliseconds(5), Pause = TimeSpan.FromSeconds(1), ReleaseEvery = TimeSpan.FromSeconds(10);
+
+    /// <summary>Pushes whose making hangs hold up the others for no longer.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Service> _services = new(StringComparer.Ordinal);
     private readonly Channel<Outcome> _outcomes = Channel.CreateUnbounded<Outcome>(new UnboundedChannelOptions { SingleReader = true });
@@ -54,7 +57,7 @@ internal sealed partial class SendLoop(
             }
         }
         // What is under way comes to its end, and what came of it is written down.
-        for (var i = 0; i < 200 && Volatile.Read(ref _underWay) > 0; i++)
+        for (var i = 0; i < 800 && Volatile.Read(ref _underWay) > 0; i++)
         {
             await Task.Delay(Shortest, TimeProvider.System, CancellationToken.None);
         }
@@ -75,23 +78,77 @@ internal sealed partial class SendLoop(
             }
             room[name] = service.Room;
         }
+        var begun = time.GetTimestamp();
         var claimed = await queue.ClaimAsync(room, options.Value.Parallel, TimeSpan.FromSeconds(options.Value.TimeoutSeconds + 30), token);
+        pace.Worked(time.GetElapsedTime(begun));
         foreach (var push in claimed)
         {
-            var service = _services.GetOrAdd(push.Row.Provider, _ => new Service(options.Value, time));
-            service.Begin(1);
+            Service(push).Begin(1);
             Interlocked.Increment(ref _underWay);
-            _ = SendAsync(push, service, token);
+        }
+        foreach (var together in claimed.Chunk(SendPace.Together))
+        {
+            var making = MakeAsync(together, token);
+            if (pace.IsShared)
+            {
+                await Task.WhenAny(making, Task.Delay(LongestWait, TimeProvider.System, token));
+                await pace.RestAsync(token);
+            }
         }
         return claimed.Count > 0;
     }
 
-    private async Task SendAsync(ClaimedPush push, Service service, CancellationToken token)
+    private Service Service(ClaimedPush push) => _services.GetOrAdd(push.Row.Provider, _ => new Service(options.Value, time));
+
+    /// <summary>Makes what is sent, and begins to send it; does not wait for answers.</summary>
+    private async Task MakeAsync(ClaimedPush[] pushes, CancellationToken token)
+    {
+        // One after another on one processor while others need them, otherwise on all that there are.
+        var isShared = pace.IsShared;
+        await Task.Yield();
+        PreparedPush[] prepared = [];
+        try
+        {
+            var begun = time.GetTimestamp();
+            prepared = await sender.PrepareAsync(pushes, token);
+            pace.Worked(time.GetElapsedTime(begun));
+        }
+        catch (OperationCanceledException)
+        {
+            // The process stops.
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e);
+        }
+        foreach (var one in prepared)
+        {
+            if (isShared)
+            {
+                await pace.GiveWayAsync(CancellationToken.None);
+            }
+            // Until it waits for the answer.
+            var begun = time.GetTimestamp();
+            _ = SendAsync(one, isShared, token);
+            pace.Worked(time.GetElapsedTime(begun));
+        }
+        foreach (var push in pushes.Skip(prepared.Length))
+        {
+            // The claim runs out, and it is sent again.
+            Service(push).End();
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private async Task SendAsync(PreparedPush push, bool isShared, CancellationToken token)
     {
         try
         {
-            await Task.Yield();
-            _outcomes.Writer.TryWrite(await sender.SendAsync(push, service, token));
+            if (!isShared)
+            {
+                await Task.Yield();
+            }
+            _outcomes.Writer.TryWrite(await sender.SendAsync(push, Service(push.Push), token));
         }
         catch (OperationCanceledException)
         {
@@ -132,7 +189,10 @@ internal sealed partial class SendLoop(
             {
                 try
                 {
+                    await pace.GiveWayAsync(CancellationToken.None);
+                    var begun = time.GetTimestamp();
                     await queue.SettleAsync(batch, CancellationToken.None);
+                    pace.Worked(time.GetElapsedTime(begun));
                     batch.Clear();
                 }
                 catch (Exception e)

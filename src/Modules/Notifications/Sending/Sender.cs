@@ -9,6 +9,9 @@ using ModularChat.Notifications.Storage;
 
 namespace ModularChat.Notifications.Sending;
 
+/// <summary>A push that can be sent, or what became of it before that.</summary>
+internal sealed record PreparedPush(ClaimedPush Push, PushMessage? Message, Outcome? Early);
+
 /// <summary>One attempt at one push, from the reference to what is made of the answer.</summary>
 internal sealed partial class Sender(
     Composer composer, IEnumerable<IPushProvider> providers, ToldDevices told, PushMetrics metrics, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<Sender> logger)
@@ -17,53 +20,55 @@ internal sealed partial class Sender(
 
     private readonly Dictionary<PushKind, IPushProvider> _providers = providers.SelectMany(provider => provider.Kinds.Select(kind => (kind, provider))).ToDictionary(pair => pair.kind, pair => pair.provider);
 
-    /// <summary>Sends it unless its service is left alone just now, or nothing has to be sent.</summary>
-    public async Task<Outcome> SendAsync(ClaimedPush push, Service service, CancellationToken token)
+    /// <summary>Makes what is sent of references; one for each, in their order.</summary>
+    public async Task<PreparedPush[]> PrepareAsync(IReadOnlyList<ClaimedPush> pushes, CancellationToken token)
     {
         var now = time.GetUtcNow();
-        if (service.ClosedUntil is { } until)
-        {
-            service.End();
-            return new Outcome(push, null, null, until + Jitter(TimeSpan.FromSeconds(1)), IsCounted: false);
-        }
-        if (await PrepareAsync(push, now, service, token) is { } early)
-        {
-            return early.Outcome ?? await TryAsync(push, early.Message!, service, token);
-        }
-        service.End();
-        return new Outcome(push, PushStep.Suppressed, Reasons.Gone);
-    }
-
-    private sealed record Prepared(PushMessage? Message, Outcome? Outcome);
-
-    private async Task<Prepared?> PrepareAsync(ClaimedPush push, DateTimeOffset now, Service service, CancellationToken token)
-    {
-        if (push.Device is null || !_providers.ContainsKey(push.Device.Kind))
-        {
-            return null;
-        }
-        if (push.Row.ExpiresAt <= now)
-        {
-            service.End();
-            return new Prepared(null, new Outcome(push, PushStep.Expired, push.Row.LastAnswer));
-        }
+        var prepared = pushes.Select(push => new PreparedPush(
+            push,
+            null,
+            push.Device is null || !_providers.ContainsKey(push.Device.Kind) ? new Outcome(push, PushStep.Suppressed, Reasons.Gone)
+                : push.Row.ExpiresAt <= now ? new Outcome(push, PushStep.Expired, push.Row.LastAnswer)
+                : null)).ToArray();
+        int[] open = [.. Enumerable.Range(0, prepared.Length).Where(i => prepared[i].Early is null)];
         try
         {
-            var composed = await composer.ComposeAsync(push.Row, token);
-            if (composed.Message is not null)
+            var composed = open.Length == 0 ? [] : await composer.ComposeAsync([.. open.Select(i => pushes[i].Row)], token);
+            for (var i = 0; i < open.Length; i++)
             {
-                return new Prepared(composed.Message, null);
+                var (push, made) = (pushes[open[i]], composed[i]);
+                prepared[open[i]] = new PreparedPush(push, made.Message, made.Message is null ? new Outcome(push, PushStep.Suppressed, made.Suppressed) : null);
             }
-            service.End();
-            return new Prepared(null, new Outcome(push, PushStep.Suppressed, composed.Suppressed));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // Our own stores: that is not the service's fault, and no attempt.
-            service.End();
-            Log.NotComposed(logger, e, push.Row.Id);
-            return new Prepared(null, new Outcome(push, null, null, now + Jitter(FirstRetry), IsCounted: false));
+            foreach (var i in open)
+            {
+                // It may be one of them only.
+                prepared[i] = open.Length > 1 ? (await PrepareAsync([pushes[i]], token))[0]
+                    // Our own stores: that is not the service's fault, and no attempt.
+                    : new PreparedPush(pushes[i], null, new Outcome(pushes[i], null, null, now + Jitter(FirstRetry), IsCounted: false));
+            }
+            if (open.Length == 1)
+            {
+                Log.NotComposed(logger, e, pushes[open[0]].Row.Id);
+            }
         }
+        return prepared;
+    }
+
+    /// <summary>Sends it unless its service is left alone just now, or nothing has to be sent.</summary>
+    public Task<Outcome> SendAsync(PreparedPush prepared, Service service, CancellationToken token)
+    {
+        var push = prepared.Push;
+        var outcome = prepared.Early
+            ?? (service.ClosedUntil is { } until ? new Outcome(push, null, null, until + Jitter(TimeSpan.FromSeconds(1)), IsCounted: false) : null);
+        if (outcome is null)
+        {
+            return TryAsync(push, prepared.Message!, service, token);
+        }
+        service.End();
+        return Task.FromResult(outcome);
     }
 
     private async Task<Outcome> TryAsync(ClaimedPush push, PushMessage message, Service service, CancellationToken token)

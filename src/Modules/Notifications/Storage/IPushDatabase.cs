@@ -30,6 +30,9 @@ internal interface IPushDatabase
     /// </summary>
     Task SetDurabilityAsync(PushDb db, bool isRelaxed, CancellationToken token);
 
+    /// <summary>Adds many rows in the transaction of <paramref name="db"/>, as cheaply as the engine can.</summary>
+    Task InsertAsync(PushDb db, IReadOnlyCollection<QueueRow> pushes, IReadOnlyCollection<TraceRow> trace, CancellationToken token);
+
     /// <summary>Has what was deleted leave the files, as far as the engine can.</summary>
     Task PurgeAsync(CancellationToken token);
 

@@ -66,7 +66,9 @@ internal class PushDb(DbContextOptions options) : DbContext(options)
             queue.Property(row => row.Id).ValueGeneratedNever();
             // What is decided anew about a row that a sender claims at that moment must not be lost with it.
             queue.Property(row => row.State).IsConcurrencyToken();
-            queue.HasIndex(row => new { row.State, row.DueAt });
+            queue.HasIndex(row => new { row.State, row.Provider, row.DueAt });
+            // What does not stand in line: few at any time.
+            queue.HasIndex(row => new { row.State, row.DueAt }).HasFilter("\"Subject\" <> 0");
             queue.HasIndex(row => new { row.SubscriptionId, row.ConversationId });
             queue.HasIndex(row => row.UserId);
         });

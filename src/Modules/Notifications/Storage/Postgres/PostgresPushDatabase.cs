@@ -53,6 +53,14 @@ internal sealed class PostgresPushDatabase : IPushDatabase, IDisposable
 
     public Task SetDurabilityAsync(PushDb db, bool isRelaxed, CancellationToken token) => Task.CompletedTask;
 
+    public Task InsertAsync(PushDb db, IReadOnlyCollection<QueueRow> pushes, IReadOnlyCollection<TraceRow> trace, CancellationToken token)
+    {
+        // In batches, when the context is saved.
+        db.Queue.AddRange(pushes);
+        db.Trace.AddRange(trace);
+        return Task.CompletedTask;
+    }
+
     public async Task PurgeAsync(CancellationToken token)
     {
         await using var db = Open();

@@ -44,6 +44,12 @@ internal sealed class SqlitePushDatabase : IPushDatabase, IDisposable
         await db.Database.ExecuteSqlRawAsync(isRelaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", token);
     }
 
+    public async Task InsertAsync(PushDb db, IReadOnlyCollection<QueueRow> pushes, IReadOnlyCollection<TraceRow> trace, CancellationToken token)
+    {
+        await RowInsert.InsertAsync(db, pushes, token);
+        await RowInsert.InsertAsync(db, trace, token);
+    }
+
     public async Task PurgeAsync(CancellationToken token)
     {
         await _writer.WaitAsync(token);

@@ -161,7 +161,10 @@ namespace ModularChat.Notifications.Storage.Postgres.Migrations
 
                     b.HasIndex("UserId");
 
-                    b.HasIndex("State", "DueAt");
+                    b.HasIndex("State", "DueAt")
+                        .HasFilter("\"Subject\" <> 0");
+
+                    b.HasIndex("State", "Provider", "DueAt");
 
                     b.HasIndex("SubscriptionId", "ConversationId");
 

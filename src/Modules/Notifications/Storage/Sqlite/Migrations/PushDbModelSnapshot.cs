@@ -151,7 +151,10 @@ namespace ModularChat.Notifications.Storage.Sqlite.Migrations
 
                     b.HasIndex("UserId");
 
-                    b.HasIndex("State", "DueAt");
+                    b.HasIndex("State", "DueAt")
+                        .HasFilter("\"Subject\" <> 0");
+
+                    b.HasIndex("State", "Provider", "DueAt");
 
                     b.HasIndex("SubscriptionId", "ConversationId");
 
