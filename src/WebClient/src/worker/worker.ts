@@ -11,6 +11,7 @@ declare const self: ServiceWorkerGlobalScope;
 interface Remembered { conversationId?: string; seq?: number }
 
 const ICON = '/icon-192.png';
+const APP = ['/', '/index.html'];
 const ANSWER_WITHIN = 500;
 const TAKEN_BACK_AFTER = 1_500;
 
@@ -105,7 +106,8 @@ async function isLookedAt({ kind, conversationId }: Payload): Promise<boolean> {
 }
 
 async function open(conversationId: string | undefined): Promise<void> {
-  const pages = await self.clients.matchAll({ type: 'window' });
+  // The app's own: the server has other pages at the same address, which know of no conversation.
+  const pages = (await self.clients.matchAll({ type: 'window' })).filter(one => APP.includes(new URL(one.url).pathname));
   const page = pages.find(one => one.focused) ?? pages.find(one => one.visibilityState === 'visible') ?? pages[0];
   if (!page) {
     await self.clients.openWindow(conversationId ? `/#/c/${conversationId}` : '/');
