@@ -21,7 +21,7 @@ internal sealed class PushProofRun(PushProofOptions options, TextWriter output, 
         await using var server = new KilledServer(
             options.Host, folder, time,
             "Identity:WriteDevelopmentKey=true", "Notifications:Webhook:Enabled=true", "Notifications:AllowHttpEndpoints=true", "Notifications:InsideNetworks:0=127.0.0.0/8",
-            "Notifications:BreakerFailures=1000", "Notifications:TimeoutSeconds=2", "Notifications:MaxAttempts=100");
+            "Notifications:BreakerFailures=1000", "Notifications:TimeoutSeconds=30", "Notifications:MaxAttempts=100");
         try
         {
             await server.StartAsync(token);
@@ -30,6 +30,11 @@ internal sealed class PushProofRun(PushProofOptions options, TextWriter output, 
             var (groups, users) = await SetStageAsync(http, server.Url, key, receiver, token);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(token);
             var talking = groups.Select(group => TalkAsync(new ChatApi(http, server.Url, new ChatCredentials(key, group.Owner)), group.Id, stop.Token)).ToArray();
+            // A kill before anything was said would show nothing.
+            while (_ledger.Judge(users).Due == 0)
+            {
+                await Task.Delay(Again, time, token);
+            }
             for (var kill = 1; kill <= options.Kills; kill++)
             {
                 await Task.Delay(options.LongestLife * random.NextDouble(), time, token);
