@@ -55,6 +55,7 @@ public static partial class NotificationsModule
         services.AddSingleton<IPipelineBehavior<SendMessage, Stored>, MessagesOnTheWay>();
         services.AddSingleton<PushMetrics>();
         services.AddSingleton<ToldDevices>();
+        services.AddSingleton<Recollection>();
         services.AddSingleton<Composer>();
         services.AddSingleton<Sender>();
         AddProviders(services, configuration.GetSection("Notifications"));

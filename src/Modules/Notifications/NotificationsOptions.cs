@@ -68,7 +68,7 @@ public sealed class NotificationsOptions
     [Range(1, 3600)]
     public int BreakerSeconds { get; set; } = 30;
 
-    /// <summary>Days for which it is kept what became of each push, 0 to 365. Default 7.</summary>
+    /// <summary>Days for which it is kept what became of each push, 0 to 365; that one was sent at least as long as <see cref="TtlSeconds"/>, because it is what takes notifications back. Default 7.</summary>
     [Range(0, 365)]
     public int TraceDays { get; set; } = 7;
 

@@ -44,6 +44,8 @@ public sealed class ProvidersTests
             apple.Taken.Select(push => (push.Token, push.Headers["apns-push-type"])).ShouldBe([(ProviderBench.AppleToken, "alert"), (Background, "background")], ignoreOrder: true);
             (hook.Taken[0].GetProperty("type").GetString(), hook.Taken[0].GetProperty("data").GetProperty("seq").GetInt64(), hook.Wrong).ShouldBe(("message", sent.Seq, 0));
 
+            await IsClearedAsync(bob, group.Id, sent.Seq, google, apple, hook);
+
             google.Unregistered[ProviderBench.GoogleToken] = true;
             apple.Reply = () => new ApnsReply(410, "Unregistered");
             hook.Reply = () => 410;
@@ -58,6 +60,30 @@ public sealed class ProvidersTests
         {
             keys.Delete(recursive: true);
         }
+    }
+
+    /// <summary>Read on another device: each kind is told in its own way to take its notification back.</summary>
+    private static async Task IsClearedAsync(ChatUser reader, Guid conversation, long seq, FcmServer google, ApnsServer apple, WebhookServer hook)
+    {
+        await reader.MarkAsync(conversation, read: seq);
+
+        await UntilAsync(() => google.Taken.Length == 2 && apple.Taken.Length == 4 && hook.Taken.Length == 2);
+        var message = google.Taken[1];
+        message.GetProperty("android").GetProperty("priority").GetString().ShouldBe("NORMAL");
+        CheckRead(JsonDocument.Parse(message.GetProperty("data").GetProperty("push").GetString()!).RootElement);
+        apple.Taken[2..].Select(push => push.Token).ShouldBe([ProviderBench.AppleToken, Background], ignoreOrder: true);
+        foreach (var push in apple.Taken[2..])
+        {
+            (push.Headers["apns-push-type"], push.Headers["apns-priority"]).ShouldBe(("background", "5"));
+            push.Body.GetProperty("aps").ToString().ShouldBe("""{"content-available":1}""");
+            CheckRead(push.Body.GetProperty("push"));
+        }
+        CheckRead(hook.Taken.Single(taken => taken.GetProperty("type").GetString() == "read").GetProperty("data"));
+        hook.Wrong.ShouldBe(0);
+
+        void CheckRead(JsonElement push) =>
+            (push.GetProperty("kind").GetString(), push.GetProperty("conversationId").GetGuid(), push.GetProperty("seq").GetInt64(), push.GetProperty("unread").GetInt64())
+                .ShouldBe(("read", conversation, seq, 0));
     }
 
     private static async Task RefusesAsync(ChatUser user, WebhookServer hook)

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ModularChat.Contracts;
 using ModularChat.Contracts.Notifications;
 using ModularChat.Notifications.Sending;
@@ -9,9 +11,10 @@ using ModularChat.Notifications.Storage;
 namespace ModularChat.Notifications.Clearing;
 
 /// <summary>Tells devices what was read elsewhere, so that they take their notifications back.</summary>
-internal sealed partial class ClearLoop(ToldDevices told, PushStore store, SendSignal sending, TimeProvider time, ILogger<ClearLoop> logger) : BackgroundService
+internal sealed partial class ClearLoop(
+    ToldDevices told, PushStore store, SendSignal sending, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<ClearLoop> logger) : BackgroundService
 {
-    private const int MostTogether = 500, MostRemembered = 20_000;
+    private const int MostTogether = 500;
 
     /// <summary>Apple's service drops subscriptions for pushes that show nothing.</summary>
     private const string ShowsEverything = "push.apple.com";
@@ -22,7 +25,6 @@ internal sealed partial class ClearLoop(ToldDevices told, PushStore store, SendS
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await TryAsync(() => RememberAsync(stoppingToken), stoppingToken);
         try
         {
             while (await told.Reader.WaitToReadAsync(stoppingToken))
@@ -42,58 +44,51 @@ internal sealed partial class ClearLoop(ToldDevices told, PushStore store, SendS
         }
     }
 
-    /// <summary>What the process before this one has told. Of several nodes each knows its own pushes only, or a device would be told by all of them.</summary>
-    private async Task RememberAsync(CancellationToken token)
-    {
-        if (store.Database.IsShared)
-        {
-            return;
-        }
-        var since = time.GetUtcNow() - told.Life;
-        var sent = await store.ReadAsync(
-            db => db.Trace.Where(row => row.Step == PushStep.Sent && row.At > since && row.SubscriptionId != null && row.Seq > 0)
-                .OrderByDescending(row => row.At).Take(MostRemembered).ToListAsync(token),
-            token);
-        foreach (var row in sent)
-        {
-            told.Remember(row.UserId, row.ConversationId, row.Seq, row.SubscriptionId!.Value, row.At + told.Life);
-        }
-    }
-
     private async Task ClearAsync(List<ReadElsewhere> batch, CancellationToken token)
     {
         var now = time.GetUtcNow();
-        var ids = batch.SelectMany(read => read.Devices).Distinct().ToArray();
-        await store.WriteAsync(
+        var reads = batch.GroupBy(read => (read.UserId, read.ConversationId)).ToDictionary(
+            group => group.Key, group => new ReadElsewhere(group.Key.UserId, group.Key.ConversationId, group.Min(read => read.First), group.Max(read => read.Read)));
+        Guid[] users = [.. reads.Keys.Select(key => key.UserId).Distinct()], conversations = [.. reads.Keys.Select(key => key.ConversationId).Distinct()];
+        var first = reads.Values.Min(read => read.First);
+        var count = await store.WriteAsync(
             async db =>
             {
-                var devices = new Dictionary<Guid, SubscriptionRow>(ids.Length);
-                foreach (var part in ids.Chunk(500))
-                {
-                    foreach (var row in await db.Subscriptions.Where(row => part.Contains(row.Id)).ToListAsync(token))
-                    {
-                        devices[row.Id] = row;
-                    }
-                }
-                db.Queue.AddRange(
-                    from read in batch
-                    from id in read.Devices
-                    let device = devices.GetValueOrDefault(id)
-                    where device is not null && device.UserId == read.UserId && IsClearable(device)
-                    select Push(read, device, now));
-                return true;
+                var sent = await db.Trace
+                    .Where(row => users.Contains(row.UserId) && conversations.Contains(row.ConversationId) && row.Seq >= first && row.Step == PushStep.Sent && row.SubscriptionId != null)
+                    .Select(row => new { row.UserId, row.ConversationId, row.Seq, Device = row.SubscriptionId!.Value }).ToListAsync(token);
+                // Its service has not answered yet, or that is not written down: the device may show it in a moment.
+                var underWay = await db.Queue
+                    .Where(row => users.Contains(row.UserId) && conversations.Contains(row.ConversationId) && row.Seq >= first && row.Subject == PushSubject.Message && row.ClaimedBy != null)
+                    .Select(row => new { row.UserId, row.ConversationId, row.Seq, Device = row.SubscriptionId }).ToListAsync(token);
+                var due = sent.Concat(underWay).Where(one => reads.TryGetValue((one.UserId, one.ConversationId), out var read) && one.Seq >= read.First && one.Seq <= read.Read)
+                    .Select(one => (one.UserId, one.ConversationId, one.Device)).Distinct().ToList();
+                var waits = underWay.Select(one => (one.UserId, one.ConversationId, one.Device)).ToHashSet();
+                Guid[] ids = [.. due.Select(one => one.Device).Distinct()];
+                var devices = await db.Subscriptions.Where(row => ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, token);
+                var pushes = due.Where(one => devices.TryGetValue(one.Device, out var device) && device.UserId == one.UserId && IsClearable(device)).Select(one => Push(
+                    reads[(one.UserId, one.ConversationId)], devices[one.Device], now, waits.Contains(one) ? TimeSpan.FromSeconds(options.Value.TimeoutSeconds) : TimeSpan.Zero)).ToList();
+                Guid[] wanted = [.. pushes.Select(push => push.Id)];
+                var there = await db.Queue.Where(row => wanted.Contains(row.Id)).Select(row => row.Id).ToListAsync(token);
+                db.Queue.AddRange(pushes.Where(push => !there.Contains(push.Id)));
+                return pushes.Count;
             },
             isRelaxed: true,
             token);
-        sending.Ring();
+        if (count > 0)
+        {
+            sending.Ring();
+        }
     }
 
+    /// <summary>All that takes messages, but for browsers of Apple's.</summary>
     private static bool IsClearable(SubscriptionRow device) =>
-        device.Kind is PushKind.WebPush or PushKind.UnifiedPush && !device.Provider.EndsWith(ShowsEverything, StringComparison.OrdinalIgnoreCase);
+        device.TakesMessages() && !(device.Kind is PushKind.WebPush && device.Provider.EndsWith(ShowsEverything, StringComparison.OrdinalIgnoreCase));
 
-    private QueueRow Push(ReadElsewhere read, SubscriptionRow device, DateTimeOffset now) => new()
+    private QueueRow Push(ReadElsewhere read, SubscriptionRow device, DateTimeOffset now, TimeSpan wait) => new()
     {
-        Id = Ids.New(),
+        // The same on whatever node: one that has just taken over may not know that it was said.
+        Id = Ids.Following(device.Id, string.Create(CultureInfo.InvariantCulture, $"read {read.ConversationId:N} {read.Read}")),
         SubscriptionId = device.Id,
         UserId = read.UserId,
         Subject = PushSubject.Read,
@@ -101,7 +96,7 @@ internal sealed partial class ClearLoop(ToldDevices told, PushStore store, SendS
         Seq = read.Read,
         Provider = device.Provider,
         CreatedAt = now,
-        DueAt = now,
+        DueAt = now + wait,
         ExpiresAt = now + told.Life,
     };
 

@@ -12,14 +12,14 @@ internal sealed class ReadMarksHandler(ToldDevices told) : INotificationHandler<
         {
             if (stored.Entry.Kind == EntryKind.Message)
             {
-                told.Read(stored.Entry.SenderId, stored.Entry.ConversationId, stored.Entry.Seq);
+                told.Read(notification.Shard, stored.Entry.SenderId, stored.Entry.ConversationId, stored.Entry.Seq);
             }
         }
         foreach (var moved in notification.Marks)
         {
             foreach (var own in moved.Own)
             {
-                told.Read(own.UserId, moved.ConversationId, own.State.Read);
+                told.Read(notification.Shard, own.UserId, moved.ConversationId, own.State.Read);
             }
         }
         return Task.CompletedTask;

@@ -1,19 +1,19 @@
+using System.Collections.Frozen;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
-using ModularChat.Notifications.Storage;
 
 namespace ModularChat.Notifications.Clearing;
 
 /// <summary>What a user has read that devices may still show.</summary>
 /// <param name="UserId">Who.</param>
 /// <param name="ConversationId">Where.</param>
+/// <param name="First">The first seq that was to be pushed since the user had last read everything.</param>
 /// <param name="Read">Up to which seq.</param>
-/// <param name="Devices">The subscriptions that were told of some of it.</param>
-internal sealed record ReadElsewhere(Guid UserId, Guid ConversationId, long Read, Guid[] Devices);
+internal sealed record ReadElsewhere(Guid UserId, Guid ConversationId, long First, long Read);
 
 /// <summary>
-/// Which devices this process has told of what. Asked for every mark that moves, so it is in memory: what it forgets costs a notification that stands until somebody
-/// touches it, and nothing else.
+/// In which conversations there is something to clear, as the node knows that decides on them. Asked for every mark that moves, so it is in memory; what was told to whom is
+/// in the database, and the node that takes over recalls it from there.
 /// </summary>
 internal sealed class ToldDevices(IOptions<NotificationsOptions> options, TimeProvider time)
 {
@@ -22,6 +22,7 @@ internal sealed class ToldDevices(IOptions<NotificationsOptions> options, TimePr
     private readonly Lock _gate = new();
     private readonly Dictionary<(Guid User, Guid Conversation), Told> _told = [];
     private readonly Channel<ReadElsewhere> _read = Channel.CreateUnbounded<ReadElsewhere>(new UnboundedChannelOptions { SingleReader = true });
+    private volatile FrozenSet<int> _shards = FrozenSet<int>.Empty;
 
     /// <summary>What is to be cleared.</summary>
     public ChannelReader<ReadElsewhere> Reader => _read.Reader;
@@ -29,103 +30,68 @@ internal sealed class ToldDevices(IOptions<NotificationsOptions> options, TimePr
     /// <summary>For how long a push is of use; what was told before that is shown nowhere any more.</summary>
     public TimeSpan Life => TimeSpan.FromSeconds(options.Value.TtlSeconds);
 
-    /// <summary>A push goes out: what is read from now on is remembered until its service has answered.</summary>
-    public void Begin(QueueRow push)
-    {
-        lock (_gate)
-        {
-            if (Find(push.UserId, push.ConversationId) is { } told)
-            {
-                told.UnderWay++;
-            }
-        }
-    }
+    /// <summary>Of several nodes the one clears that decides, or a device would be told by all of them.</summary>
+    public void Own(IEnumerable<int> shards) => _shards = shards.ToFrozenSet();
 
-    /// <summary>The service has answered; after each <see cref="Begin"/> once.</summary>
-    public void End(QueueRow push, bool isTaken)
+    /// <summary>Devices of a user are told of a message, or will be.</summary>
+    public void Remember(Guid userId, Guid conversationId, long seq, DateTimeOffset until)
     {
         lock (_gate)
         {
-            if (_told.TryGetValue((push.UserId, push.ConversationId), out var told))
+            if (Find((userId, conversationId)) is { } told)
             {
-                told.UnderWay = Math.Max(0, told.UnderWay - 1);
-                if (isTaken)
-                {
-                    told.Add(push.SubscriptionId, push.Seq, push.ExpiresAt);
-                }
-                Settle((push.UserId, push.ConversationId), told);
+                told.First = Math.Min(told.First, seq);
+                told.Seq = Math.Max(told.Seq, seq);
+                told.Until = until > told.Until ? until : told.Until;
             }
-        }
-    }
-
-    /// <summary>What an earlier process has told.</summary>
-    public void Remember(Guid userId, Guid conversationId, long seq, Guid subscriptionId, DateTimeOffset until)
-    {
-        lock (_gate)
-        {
-            Find(userId, conversationId)?.Add(subscriptionId, seq, until);
         }
     }
 
     /// <summary>A user's read mark has moved. Once everything is read that devices were told of, they are told that.</summary>
+    public void Read(int shard, Guid userId, Guid conversationId, long read)
+    {
+        if (_shards.Contains(shard))
+        {
+            Read(userId, conversationId, read);
+        }
+    }
+
     public void Read(Guid userId, Guid conversationId, long read)
     {
         lock (_gate)
         {
-            if (_told.TryGetValue((userId, conversationId), out var told))
+            if (_told.TryGetValue((userId, conversationId), out var told) && read >= told.Seq)
             {
-                told.Read = Math.Max(told.Read, read);
-                Settle((userId, conversationId), told);
+                _told.Remove((userId, conversationId));
+                if (told.Until > time.GetUtcNow())
+                {
+                    _read.Writer.TryWrite(new ReadElsewhere(userId, conversationId, told.First, read));
+                }
             }
         }
     }
 
-    private void Settle((Guid User, Guid Conversation) key, Told told)
+    private Told? Find((Guid User, Guid Conversation) key)
     {
-        if (told.Devices.Count > 0 && told.Read >= told.Seq)
-        {
-            if (told.Until > time.GetUtcNow())
-            {
-                _read.Writer.TryWrite(new ReadElsewhere(key.User, key.Conversation, told.Read, [.. told.Devices]));
-            }
-            told.Devices.Clear();
-        }
-        if (told.Devices.Count == 0 && told.UnderWay == 0)
-        {
-            _told.Remove(key);
-        }
-    }
-
-    private Told? Find(Guid userId, Guid conversationId)
-    {
-        if (_told.TryGetValue((userId, conversationId), out var known))
+        if (_told.TryGetValue(key, out var known))
         {
             return known;
         }
         if (_told.Count >= Most)
         {
             var now = time.GetUtcNow();
-            foreach (var key in _told.Where(pair => pair.Value.UnderWay == 0 && pair.Value.Until <= now).Select(pair => pair.Key).ToList())
+            foreach (var old in _told.Where(pair => pair.Value.Until <= now).Select(pair => pair.Key).ToList())
             {
-                _told.Remove(key);
+                _told.Remove(old);
             }
         }
-        return _told.Count >= Most ? null : _told[(userId, conversationId)] = new Told();
+        return _told.Count >= Most ? null : _told[key] = new Told();
     }
 
     private sealed class Told
     {
-        public HashSet<Guid> Devices { get; } = [];
-        public long Seq { get; private set; }
-        public long Read { get; set; }
-        public int UnderWay { get; set; }
-        public DateTimeOffset Until { get; private set; }
-
-        public void Add(Guid device, long seq, DateTimeOffset until)
-        {
-            Devices.Add(device);
-            Seq = Math.Max(Seq, seq);
-            Until = until > Until ? until : Until;
-        }
+        public long First { get; set; } = long.MaxValue;
+        public long Seq { get; set; }
+        public DateTimeOffset Until { get; set; }
     }
 }

@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Notifications.Clearing;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Sending;
 using ModularChat.Notifications.Storage;
@@ -13,7 +14,7 @@ namespace ModularChat.Notifications.Following;
 /// concerns nobody is stored a few seconds later: reading that again comes to nothing again.
 /// </summary>
 internal sealed partial class FeedReader(
-    ShardLeases leases, PushStore store, Decisions decisions, FeedSignal signal, SendSignal sending, SendPace pace, IMediator mediator, IOptions<NotificationsOptions> options, TimeProvider time,
+    ShardLeases leases, PushStore store, Decisions decisions, FeedSignal signal, SendSignal sending, SendPace pace, ToldDevices told, Recollection recollection, IMediator mediator, IOptions<NotificationsOptions> options, TimeProvider time,
     ILogger<FeedReader> logger)
 {
     /// <summary>With one transaction no more members are decided on, unless one message has more.</summary>
@@ -56,6 +57,11 @@ internal sealed partial class FeedReader(
         }
         var begun = time.GetTimestamp();
         var decided = await decisions.MakeAsync([.. pages.SelectMany(page => page.Page.Entries)], token);
+        // Before it is there to be sent: what is read from now on is heard.
+        foreach (var push in decided.Pushes)
+        {
+            told.Remember(push.UserId, push.ConversationId, push.Seq, push.ExpiresAt);
+        }
         await CommitAsync(pages, decided, token);
         foreach (var (shard, page) in pages)
         {
@@ -108,8 +114,14 @@ internal sealed partial class FeedReader(
         // Before the look at the clock: a lease that was given late is not thought to hold longer than it does.
         var begun = time.GetTimestamp();
         var count = (await mediator.Send(new GetPositions(), token)).Length;
-        _owned = await leases.RenewAsync(_owned, count, token);
+        var known = _owned;
+        _owned = await leases.RenewAsync(known, count, token);
         _renewed = begun;
+        told.Own(_owned.Keys);
+        if (_owned.Values.Any(shard => !known.TryGetValue(shard.Shard, out var had) || had.Fence != shard.Fence))
+        {
+            await recollection.RecallAsync(token);
+        }
     }
 
     private async Task CommitAsync(List<(OwnedShard Shard, FeedPage Page)> pages, Decided decided, CancellationToken token, bool isLast = false)
@@ -150,6 +162,7 @@ internal sealed partial class FeedReader(
     public void Forget()
     {
         _owned = [];
+        told.Own([]);
         _hasBegun = false;
     }
 

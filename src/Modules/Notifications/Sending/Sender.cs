@@ -2,10 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularChat.Contracts.Notifications;
-using ModularChat.Notifications.Clearing;
 using ModularChat.Notifications.Deciding;
 using ModularChat.Notifications.Providers;
-using ModularChat.Notifications.Storage;
 
 namespace ModularChat.Notifications.Sending;
 
@@ -14,7 +12,7 @@ internal sealed record PreparedPush(ClaimedPush Push, PushMessage? Message, Outc
 
 /// <summary>One attempt at one push, from the reference to what is made of the answer.</summary>
 internal sealed partial class Sender(
-    Composer composer, IEnumerable<IPushProvider> providers, ToldDevices told, PushMetrics metrics, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<Sender> logger)
+    Composer composer, IEnumerable<IPushProvider> providers, PushMetrics metrics, IOptions<NotificationsOptions> options, TimeProvider time, ILogger<Sender> logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5), LongestRetry = TimeSpan.FromHours(1);
 
@@ -75,12 +73,7 @@ internal sealed partial class Sender(
     {
         var kind = push.Device!.Kind;
         var begun = time.GetTimestamp();
-        PushAnswer? answer = null;
-        var isShown = push.Row.Subject == PushSubject.Message;
-        if (isShown)
-        {
-            told.Begin(push.Row);
-        }
+        PushAnswer answer;
         try
         {
             answer = await _providers[kind].SendAsync(push.Device, message, token);
@@ -95,13 +88,6 @@ internal sealed partial class Sender(
             // What is wrong with this push must not stop the others.
             Log.Failed(logger, e, push.Row.Id);
             answer = new PushAnswer(AnswerKind.Refused, "cannot be sent");
-        }
-        finally
-        {
-            if (isShown)
-            {
-                told.End(push.Row, answer?.Kind == AnswerKind.Taken);
-            }
         }
         service.End(answer);
         metrics.Tried(kind, answer.Kind, time.GetElapsedTime(begun));

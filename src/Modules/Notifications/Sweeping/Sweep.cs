@@ -29,11 +29,13 @@ internal sealed class Sweep(PushStore store, PushQueue queue, LostDevices lost, 
             _looked = time.GetTimestamp();
         }
         var now = time.GetUtcNow();
+        // What was sent is known for as long as a device may show it: it is what takes notifications back.
+        var sentBefore = now - TimeSpan.FromSeconds(Math.Max(options.Value.TtlSeconds, options.Value.TraceDays * 86_400L));
         var (traceBefore, deadBefore) = (now.AddDays(-options.Value.TraceDays), now.AddDays(-options.Value.DeadDays));
         await store.WriteAsync(
             async db =>
             {
-                var left = await db.Trace.Where(row => row.At < traceBefore).ExecuteDeleteAsync(token);
+                var left = await db.Trace.Where(row => row.At < traceBefore && (row.Step != PushStep.Sent || row.At < sentBefore)).ExecuteDeleteAsync(token);
                 return left + await db.Queue.Where(row => row.State == QueueState.Dead && row.DueAt < deadBefore).ExecuteDeleteAsync(token);
             },
             isRelaxed: true,

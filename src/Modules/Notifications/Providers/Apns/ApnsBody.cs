@@ -13,13 +13,16 @@ internal static class ApnsBody
             service switch
             {
                 ApnsTopics.Voip => new Body(new object(), one),
-                ApnsTopics.Background => new Body(new Dictionary<string, object>(StringComparer.Ordinal) { ["content-available"] = 1 }, one),
+                _ when one.Kind == PushPayload.Read => new Body(Wake(), one),
+                ApnsTopics.Background => new Body(Wake(), one),
                 // The text stands in the alert already.
                 _ => new Body(Alert(one), one with { Text = null }),
             },
             PushPayload.Json));
 
     private sealed record Body(object Aps, PushPayload Push);
+
+    private static Dictionary<string, object> Wake() => new(StringComparer.Ordinal) { ["content-available"] = 1 };
 
     private static Dictionary<string, object> Alert(PushPayload payload)
     {

@@ -54,6 +54,8 @@ internal sealed class ApnsProvider(ApnsTokens tokens, IOptions<NotificationsOpti
         {
             ApnsTopics.Voip => ("voip", options.Value.Apns.BundleId + ".voip"),
             ApnsTopics.Background => ("background", options.Value.Apns.BundleId),
+            // It shows nothing: the app is woken, and takes back what it shows.
+            _ when message.Payload.Kind == PushPayload.Read => ("background", options.Value.Apns.BundleId),
             _ => ("alert", options.Value.Apns.BundleId),
         };
         // A background push that asks to be first is refused.
