@@ -145,7 +145,7 @@ public sealed class SplitProcessTests(ITestOutputHelper output)
     /// <summary>Processor time of all servers for a message that one sends and one gets.</summary>
     private async Task<TimeSpan> MeasureAsync(bool messagingBeside, (string, string)[] nodes)
     {
-        const int Warm = 300, Messages = 2_000, Pairs = 8;
+        const int Warm = 2_000, Messages = 6_000, Pairs = 8;
         // Those who only listen send no heartbeats here.
         await using var cluster = await SplitProcesses.StartAsync(messagingBeside, nodes, "Gateway:OfflineAfterSeconds=900");
         var gateway = $"{(nodes.Length == 1 ? cluster["api"] : cluster["gateway"]).Url}";

@@ -6,8 +6,8 @@ namespace ModularChat.Notifications.Following;
 /// <summary>Runs the consumer as long as the process runs. A failure delays it and loses nothing: it reads on from the same checkpoints.</summary>
 internal sealed partial class FeedLoop(FeedReader reader, FeedSignal signal, TimeProvider time, ILogger<FeedLoop> logger) : BackgroundService
 {
-    // What comes close together is decided together: one commit for it.
-    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(40), Idle = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1);
+    // What comes close together is read and decided together. Whom a push is for has been away for seconds anyway.
+    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(150), Idle = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
