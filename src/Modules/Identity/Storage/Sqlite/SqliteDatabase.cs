@@ -1,36 +1,27 @@
-using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
+using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Identity.Storage.Sqlite;
 
-/// <summary>A file in the data folder, whose lock keeps every other process away.</summary>
-internal sealed class SqliteDatabase : IDatabase, IDisposable
+/// <summary>A file in the data folder.</summary>
+internal sealed class SqliteDatabase(string file, IServiceProvider services) : IDatabase, IDisposable
 {
-    // The engine lets one writer in at a time and makes the others poll with a blocked thread; they wait here instead.
-    private readonly SemaphoreSlim _writer = new(1);
-    private readonly PooledDbContextFactory<IdentityDb> _contexts;
+    private const int UniqueTaken = 19;
 
-    public SqliteDatabase(string file, IServiceProvider services)
-    {
-        Name = Path.GetFileName(file);
-        _contexts = new(IdentityDb.Configure(new DbContextOptionsBuilder<IdentityDb>()
-            .UseSqlite($"Data Source={file}", sqlite => sqlite.MigrationsHistoryTable(IdentityDb.MigrationsTable)), services).Options);
-    }
+    private readonly ContextFile<IdentityDb> _file = new(file, IdentityDb.MigrationsTable, options => IdentityDb.Configure(options, services));
 
-    public string Name { get; }
+    public string Name { get; } = Path.GetFileName(file);
 
-    public SemaphoreSlim Writer => _writer;
+    public SemaphoreSlim Writer => _file.Writer;
 
-    public IdentityDb Open() => _contexts.CreateDbContext();
+    public IdentityDb Open() => _file.Open();
 
     // One writer at a time: all the locks that there are.
     public Task LockAsync(IdentityDb db, IReadOnlyCollection<Guid> locks, CancellationToken token) => Task.CompletedTask;
 
-    public Failure Judge(Exception e) => e.As<SqliteException>() switch
+    public Failure Judge(Exception e) => SqliteContexts.ErrorOf(e) switch
     {
         null => Failure.None,
-        { SqliteErrorCode: 19 } => Failure.Taken,
+        UniqueTaken => Failure.Taken,
         _ => Failure.Refused,
     };
 
@@ -44,36 +35,11 @@ internal sealed class SqliteDatabase : IDatabase, IDisposable
     // The lock on the data folder says that there is no other process.
     public Task AloneAsync(IdentityDb db, Func<Task> work, CancellationToken token) => work();
 
-    public async Task PrepareAsync(IdentityDb db, CancellationToken token)
-    {
-        // Readers do not wait for the writer. Kept in the file.
-        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'", token);
-        // A process killed in the middle of a migration leaves its lock behind, and every later start would wait for it.
-        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", token);
-    }
+    public Task PrepareAsync(IdentityDb db, CancellationToken token) => SqliteContexts.PrepareAsync(db, token);
 
-    /// <summary>Copies all rows into new pages, and empties the write-ahead file.</summary>
-    public async Task PurgeAsync(CancellationToken token)
-    {
-        await _writer.WaitAsync(token);
-        try
-        {
-            await using var db = Open();
-            await db.Database.ExecuteSqlRawAsync("VACUUM", token);
-            await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", token);
-        }
-        finally
-        {
-            _writer.Release();
-        }
-    }
+    public Task PurgeAsync(CancellationToken token) => _file.PurgeAsync(token);
 
-    /// <summary>Connections are kept for later uses, and would hold on to a file that is replaced by an older copy.</summary>
-    public void Close()
-    {
-        using var db = Open();
-        SqliteConnection.ClearPool((SqliteConnection)db.Database.GetDbConnection());
-    }
+    public void Close() => _file.Close();
 
-    public void Dispose() => _writer.Dispose();
+    public void Dispose() => _file.Dispose();
 }

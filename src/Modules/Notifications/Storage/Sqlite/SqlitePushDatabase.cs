@@ -1,41 +1,35 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
+using ModularChat.Storage.Sqlite;
 
 namespace ModularChat.Notifications.Storage.Sqlite;
 
-/// <summary>The file <c>notifications.db</c> in the data folder, whose lock keeps every other process away.</summary>
-internal sealed class SqlitePushDatabase : IPushDatabase, IDisposable
+/// <summary>The file <c>notifications.db</c> in the data folder.</summary>
+internal sealed class SqlitePushDatabase(string file, IServiceProvider services) : IPushDatabase, IDisposable
 {
     public const string FileName = "notifications.db";
 
-    private readonly SemaphoreSlim _writer = new(1);
-    private readonly PooledDbContextFactory<PushDb> _contexts;
+    private const int UniqueTaken = 19;
 
-    public SqlitePushDatabase(string file, IServiceProvider services) =>
-        _contexts = new(PushDb.Configure(new DbContextOptionsBuilder<PushDb>()
-            .UseSqlite($"Data Source={file}", sqlite => sqlite.MigrationsHistoryTable(PushDb.MigrationsTable)), services).Options);
+    private readonly ContextFile<PushDb> _file = new(file, PushDb.MigrationsTable, options => PushDb.Configure(options, services));
 
     public string Name => FileName;
 
     public bool IsShared => false;
 
-    public SemaphoreSlim Writer => _writer;
+    public SemaphoreSlim Writer => _file.Writer;
 
-    public PushDb Open() => _contexts.CreateDbContext();
+    public PushDb Open() => _file.Open();
 
     public async Task MigrateAsync(CancellationToken token)
     {
         await using var db = Open();
-        await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'", token);
-        // A process killed in the middle of a migration leaves its lock behind, and every later start would wait for it.
-        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", token);
+        await SqliteContexts.PrepareAsync(db, token);
         await db.Database.MigrateAsync(token);
     }
 
-    public bool IsFault(Exception e) => Find(e) is { SqliteErrorCode: not 19 };
+    public bool IsFault(Exception e) => SqliteContexts.ErrorOf(e) is not (null or UniqueTaken);
 
-    public bool IsConflict(Exception e) => Find(e) is { SqliteErrorCode: 19 };
+    public bool IsConflict(Exception e) => SqliteContexts.ErrorOf(e) is UniqueTaken;
 
     public async Task SetDurabilityAsync(PushDb db, bool isRelaxed, CancellationToken token)
     {
@@ -50,33 +44,9 @@ internal sealed class SqlitePushDatabase : IPushDatabase, IDisposable
         await RowInsert.InsertAsync(db, trace, token);
     }
 
-    public async Task PurgeAsync(CancellationToken token)
-    {
-        await _writer.WaitAsync(token);
-        try
-        {
-            await using var db = Open();
-            await db.Database.ExecuteSqlRawAsync("VACUUM", token);
-            await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", token);
-        }
-        finally
-        {
-            _writer.Release();
-        }
-    }
+    public Task PurgeAsync(CancellationToken token) => _file.PurgeAsync(token);
 
-    public void Close()
-    {
-        using var db = Open();
-        SqliteConnection.ClearPool((SqliteConnection)db.Database.GetDbConnection());
-    }
+    public void Close() => _file.Close();
 
-    public void Dispose() => _writer.Dispose();
-
-    private static SqliteException? Find(Exception? e) => e switch
-    {
-        null => null,
-        SqliteException found => found,
-        _ => Find(e.InnerException),
-    };
+    public void Dispose() => _file.Dispose();
 }
