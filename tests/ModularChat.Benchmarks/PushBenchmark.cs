@@ -19,65 +19,65 @@ internal static class PushBenchmark
     private const int Receivers = 500;
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20), Warm = TimeSpan.FromSeconds(5);
 
-    public static async Task<int> RunAsync(string host, string[] args)
+    public static Task<int> RunAsync(string host, string[] args) => OnStageAsync(host, args, 10_000, async stage =>
     {
-        var pushes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;
-        var pace = TimeSpan.FromSeconds(1.0 / (args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 25));
-        var folder = Directory.CreateTempSubdirectory("modularchat-bench-");
-        var url = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
-        await using var service = await CountingService.StartAsync();
-        using var process = Start(host, folder.FullName, url, args.Skip(2));
-        try
+        var (process, service, writer, groups, speaker, direct, pace) = stage;
+        // Whatever is compiled when it is first needed.
+        await BurstAsync(service, writer, groups[..Math.Min(4, groups.Length)]);
+        await SpeakAsync(speaker, direct, pace, Task.Delay(Warm));
+
+        var (still, beside) = (new List<double>(), new List<double>());
+        var quiet = (Cpu: 0.0, Seconds: 0.0);
+        await StillAsync();
+        var (clock, before) = (Stopwatch.StartNew(), Cpu(process));
+        var burst = BurstAsync(service, writer, groups);
+        beside.AddRange(await SpeakAsync(speaker, direct, pace, burst));
+        var (seconds, cpu) = (await burst, Cpu(process) - before - (quiet.Cpu / quiet.Seconds * clock.Elapsed.TotalSeconds));
+        await StillAsync();
+        before = Cpu(process);
+        var alone = await BurstAsync(service, writer, groups);
+        var aloneCpu = Cpu(process) - before;
+
+        var sent = groups.Length * Receivers;
+        Console.WriteLine(FormattableString.Invariant($"{sent} pushes beside {1 / pace.TotalSeconds:F0} messages a second: {seconds:F1} s, {sent / seconds:F0} a second, {cpu / sent * 1000:F2} ms of the server's CPU each"));
+        Console.WriteLine(FormattableString.Invariant($"{sent} pushes while nobody sends: {alone:F1} s, {sent / alone:F0} a second, {aloneCpu / sent * 1000:F2} ms of the server's CPU each"));
+        Print(still, beside);
+
+        async Task StillAsync()
         {
-            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(1) };
-            await ReadyAsync(http, url);
-            var key = (await File.ReadAllTextAsync(Path.Combine(folder.FullName, "development-key"))).Trim();
-            var application = new ChatApi(http, url, new ChatCredentials(key));
-            var (writer, groups) = await SetStageAsync(application, http, url, key, service.Url, Math.Max(1, pushes / Receivers));
-            var (speaker, direct) = await TwoOthersAsync(application, http, url, key);
-            // Whatever is compiled when it is first needed.
-            await BurstAsync(service, writer, groups[..Math.Min(4, groups.Length)]);
-            await SpeakAsync(speaker, direct, pace, Task.Delay(Warm));
-
-            var (still, beside) = (new List<double>(), new List<double>());
-            var quiet = (Cpu: 0.0, Seconds: 0.0);
-            await StillAsync();
-            var (clock, before) = (Stopwatch.StartNew(), Cpu(process));
-            var burst = BurstAsync(service, writer, groups);
-            beside.AddRange(await SpeakAsync(speaker, direct, pace, burst));
-            var (seconds, cpu) = (await burst, Cpu(process) - before - (quiet.Cpu / quiet.Seconds * clock.Elapsed.TotalSeconds));
-            await StillAsync();
-            before = Cpu(process);
-            var alone = await BurstAsync(service, writer, groups);
-            var aloneCpu = Cpu(process) - before;
-
-            var sent = groups.Length * Receivers;
-            Console.WriteLine(FormattableString.Invariant($"{sent} pushes beside {1 / pace.TotalSeconds:F0} messages a second: {seconds:F1} s, {sent / seconds:F0} a second, {cpu / sent * 1000:F2} ms of the server's CPU each"));
-            Console.WriteLine(FormattableString.Invariant($"{sent} pushes while nobody sends: {alone:F1} s, {sent / alone:F0} a second, {aloneCpu / sent * 1000:F2} ms of the server's CPU each"));
-            Print(still, beside);
-
-            async Task StillAsync()
-            {
-                (clock, before) = (Stopwatch.StartNew(), Cpu(process));
-                still.AddRange(await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet)));
-                quiet = (quiet.Cpu + Cpu(process) - before, quiet.Seconds + clock.Elapsed.TotalSeconds);
-            }
+            (clock, before) = (Stopwatch.StartNew(), Cpu(process));
+            still.AddRange(await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet)));
+            quiet = (quiet.Cpu + Cpu(process) - before, quiet.Seconds + clock.Elapsed.TotalSeconds);
         }
-        finally
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            folder.Delete(recursive: true);
-        }
-        return 0;
-    }
+    });
 
     /// <summary>
     /// The same messages while so many pushes wait for a service that takes none: <c>push-waiting &lt;ModularChat.Host.dll&gt; [pushes] [messages a second]</c>.
     /// </summary>
-    public static async Task<int> RunWaitingAsync(string host, string[] args)
+    public static Task<int> RunWaitingAsync(string host, string[] args) => OnStageAsync(host, args, 100_000, async stage =>
     {
-        var pushes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
+        var (process, service, writer, groups, speaker, direct, pace) = stage;
+        await SpeakAsync(speaker, direct, pace, Task.Delay(Warm));
+        var still = await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
+        await service.CloseAsync();
+        foreach (var group in groups)
+        {
+            await writer.SendMessageAsync(group, ClientIds.New(), "A line as people write it, neither short nor long, about nothing in particular.");
+        }
+        // Decided on, as far as one can see from outside.
+        for (var (calm, before) = (0, Cpu(process)); calm < 3; calm = Cpu(process) - before < 0.1 ? calm + 1 : 0)
+        {
+            before = Cpu(process);
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+        var beside = await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
+        Console.WriteLine(FormattableString.Invariant($"{groups.Length * Receivers} pushes wait; {await service.CountAsync()} were taken"));
+        Print(still, beside);
+    });
+
+    private static async Task<int> OnStageAsync(string host, string[] args, int pushesUnlessSaid, Func<Stage, Task> measureAsync)
+    {
+        var pushes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : pushesUnlessSaid;
         var pace = TimeSpan.FromSeconds(1.0 / (args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 25));
         var folder = Directory.CreateTempSubdirectory("modularchat-bench-");
         var url = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
@@ -91,22 +91,7 @@ internal static class PushBenchmark
             var application = new ChatApi(http, url, new ChatCredentials(key));
             var (writer, groups) = await SetStageAsync(application, http, url, key, service.Url, Math.Max(1, pushes / Receivers));
             var (speaker, direct) = await TwoOthersAsync(application, http, url, key);
-            await SpeakAsync(speaker, direct, pace, Task.Delay(Warm));
-            var still = await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
-            await service.CloseAsync();
-            foreach (var group in groups)
-            {
-                await writer.SendMessageAsync(group, ClientIds.New(), "A line as people write it, neither short nor long, about nothing in particular.");
-            }
-            // Decided on, as far as one can see from outside.
-            for (var (calm, before) = (0, Cpu(process)); calm < 3; calm = Cpu(process) - before < 0.1 ? calm + 1 : 0)
-            {
-                before = Cpu(process);
-                await Task.Delay(TimeSpan.FromSeconds(1));
-            }
-            var beside = await SpeakAsync(speaker, direct, pace, Task.Delay(Quiet));
-            Console.WriteLine(FormattableString.Invariant($"{groups.Length * Receivers} pushes wait; {await service.CountAsync()} were taken"));
-            Print(still, beside);
+            await measureAsync(new Stage(process, service, writer, groups, speaker, direct, pace));
         }
         finally
         {
@@ -245,4 +230,7 @@ internal static class PushBenchmark
         listener.Start();
         return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    /// <summary>A server, a service for its pushes, who writes to all receivers, and two others who talk at a pace.</summary>
+    private sealed record Stage(Process Process, CountingService Service, ChatApi Writer, Guid[] Groups, ChatApi Speaker, Guid Direct, TimeSpan Pace);
 }
