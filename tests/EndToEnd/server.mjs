@@ -31,7 +31,8 @@ export class ChatServer {
       if (ready) {
         return;
       }
-      if (i > 300 || this.process.exitCode !== null) {
+      if (i > 900 || this.process.exitCode !== null) {
+        this.process.kill('SIGKILL');
         throw new Error('The server did not start.');
       }
       await new Promise(resolve => setTimeout(resolve, 100));
