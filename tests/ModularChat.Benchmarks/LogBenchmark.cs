@@ -8,7 +8,7 @@ namespace ModularChat.Benchmarks;
 /// </summary>
 internal sealed class LogBenchmark(LogSettings settings, IMessageLog log, Workload load, Turns turns)
 {
-    private const int Page = 50, Slice = 2_000;
+    private const int Page = 50, Slice = 2_000, WarmSize = 10;
     private static readonly CancellationToken Token = CancellationToken.None;
 
     public static async Task<int> RunAsync(string[] args)
@@ -27,9 +27,10 @@ internal sealed class LogBenchmark(LogSettings settings, IMessageLog log, Worklo
     {
         await using var raw = await engine.OpenRawAsync();
         await raw.CreateAsync(load.Conversations, load.Users);
+        await Turns.WarmAsync(goesOn => RawAsync(goesOn, WarmSize), goesOn => InFlightAsync(goesOn, WarmSize));
         foreach (var size in settings.Batches)
         {
-            await turns.CompareAsync($"append, {size} at once", goesOn => RepeatAsync(goesOn, size, n => raw.AppendAsync(Workload.Batch(size, i => load.Random(n + i)))), goesOn => InFlightAsync(goesOn, size));
+            await turns.CompareAsync($"append, {size} at once", goesOn => RawAsync(goesOn, size), goesOn => InFlightAsync(goesOn, size));
         }
         for (var done = 0; done < settings.Steps[0]; done += Slice)
         {
@@ -39,6 +40,8 @@ internal sealed class LogBenchmark(LogSettings settings, IMessageLog log, Worklo
         await turns.CompareAsync(
             $"page, 50 newest of {settings.Steps[0]:N0}", goesOn => RepeatAsync(goesOn, 1, async _ => Check(await raw.PageAsync(load.Conversations[0]))), goesOn => RepeatAsync(goesOn, 1, _ => ReadAsync(0)));
         await AloneAsync();
+
+        Task<int> RawAsync(Func<bool> goesOn, int size) => RepeatAsync(goesOn, size, n => raw.AppendAsync(Workload.Batch(size, i => load.Random(n + i))));
     }
 
     /// <summary>Half of the entries lie in one conversation, the others anywhere.</summary>

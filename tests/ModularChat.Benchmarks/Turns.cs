@@ -9,7 +9,19 @@ namespace ModularChat.Benchmarks;
 /// </summary>
 internal sealed class Turns(int rounds, double seconds, Func<IEnumerable<int>> servers)
 {
+    /// <summary>Seconds after which what is often called has been compiled for the last time.</summary>
+    private const double Warm = 4;
+
     public delegate Task<int> Side(Func<bool> goesOn);
+
+    public static async Task WarmAsync(params Side[] sides)
+    {
+        foreach (var side in sides)
+        {
+            var clock = Stopwatch.StartNew();
+            await side(() => clock.Elapsed.TotalSeconds < Warm);
+        }
+    }
 
     public async Task CompareAsync(string name, Side raw, Side log)
     {

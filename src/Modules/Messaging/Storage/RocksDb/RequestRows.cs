@@ -2,17 +2,18 @@ using ModularChat.Storage.RocksDb;
 
 namespace ModularChat.Messaging.Storage.RocksDb;
 
-/// <summary>Requests as the transaction under way sees them.</summary>
+/// <summary>Requests as the transaction under way sees them; put into its batch at its end.</summary>
 internal sealed class RequestRows(RocksDatabase database, RocksBatch batch)
 {
     private readonly ValueWriter _writer = new();
-    private readonly Dictionary<(Guid Id, Guid Conversation, Guid Sender), StoredRequest?> _changed = [];
+    private readonly Dictionary<(int Shard, Guid Id, Guid Conversation, Guid Sender), StoredRequest?> _changed = [];
+    private readonly List<(int Shard, Guid Id, Guid Conversation, Guid Sender)> _order = [];
 
     public void Begin() => _changed.Clear();
 
     public StoredRequest? Find(int shard, Guid id, Guid conversation, Guid sender)
     {
-        if (_changed.TryGetValue((id, conversation, sender), out var request))
+        if (_changed.TryGetValue((shard, id, conversation, sender), out var request))
         {
             return request;
         }
@@ -28,9 +29,7 @@ internal sealed class RequestRows(RocksDatabase database, RocksBatch batch)
         {
             return false;
         }
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
-        _changed[(id, conversation, sender)] = request;
-        batch.Put(Family.Request, Keys.Request(key, shard, id, conversation, sender), Values.Of(_writer, request));
+        _changed[(shard, id, conversation, sender)] = request;
         return true;
     }
 
@@ -41,9 +40,28 @@ internal sealed class RequestRows(RocksDatabase database, RocksBatch batch)
         {
             return false;
         }
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
-        _changed[(entry.ClientMessageId, entry.ConversationId, entry.SenderId)] = null;
-        batch.Delete(Family.Request, Keys.Request(key, entry.Shard, entry.ClientMessageId, entry.ConversationId, entry.SenderId));
+        _changed[(entry.Shard, entry.ClientMessageId, entry.ConversationId, entry.SenderId)] = null;
         return true;
+    }
+
+    /// <summary>What has changed, in the order of the keys.</summary>
+    public void Put()
+    {
+        Span<byte> key = stackalloc byte[Keys.MaxLength];
+        _order.Clear();
+        _order.AddRange(_changed.Keys);
+        _order.Sort();
+        foreach (var (shard, id, conversation, sender) in _order)
+        {
+            var row = Keys.Request(key, shard, id, conversation, sender);
+            if (_changed[(shard, id, conversation, sender)] is { } request)
+            {
+                batch.Put(Family.Request, row, Values.Of(_writer, request));
+            }
+            else
+            {
+                batch.Delete(Family.Request, row);
+            }
+        }
     }
 }

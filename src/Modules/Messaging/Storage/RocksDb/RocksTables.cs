@@ -6,7 +6,8 @@ namespace ModularChat.Messaging.Storage.RocksDb;
 
 /// <summary>
 /// What the writer reads and changes. A transaction is one batch; what it has changed and may read again (entries, requests, reactions) is
-/// kept beside the batch, and each entry is written once, however often it changed.
+/// kept beside the batch, and each entry is written once, however often it changed. Rows go into a family in the order of their keys: RocksDB
+/// looks for the place of a row from where it put the one before, so that neighbours cost little.
 /// </summary>
 internal sealed class RocksTables : IWriterTables
 {
@@ -47,13 +48,8 @@ internal sealed class RocksTables : IWriterTables
     public void Commit(IReadOnlyList<(Commit Commit, ConversationState[] Touched)> commits)
     {
         Span<byte> key = stackalloc byte[Keys.MaxLength];
-        foreach (var entry in _entries)
-        {
-            if (entry is { IsChanged: true, HasLeft: false })
-            {
-                _batch.Put(Family.Entry, Keys.Entry(key, entry.Shard, entry.ConversationId, entry.Seq), Values.Of(_writer, entry));
-            }
-        }
+        PutEntries();
+        _requests.Put();
         foreach (var (commit, touched) in commits)
         {
             foreach (var head in commit.Heads)
@@ -149,7 +145,6 @@ internal sealed class RocksTables : IWriterTables
 
     public void AddEntry(ConversationState conversation, Append append, MessageRow? target)
     {
-        Span<byte> key = stackalloc byte[Keys.MaxLength];
         Add(new StoredEntry
         {
             Shard = conversation.Shard,
@@ -165,11 +160,9 @@ internal sealed class RocksTables : IWriterTables
             // An edit's content lies in the edited message only: after a deletion no copy may remain.
             Body = append.Kind == EntryKind.Edited ? null : append.Body,
             Check = EntryCheck.Of(append),
+            IsNew = true,
             IsChanged = true,
         });
-        _batch.Put(
-            Family.Feed, Keys.Feed(key, conversation.Shard, conversation.Position),
-            _writer.Begin().Add(Keys.Entry(stackalloc byte[Keys.MaxLength], conversation.Shard, conversation.Id, conversation.Seq)[2..]).Written);
     }
 
     public long NumberAt(ConversationState conversation, long seq)
@@ -301,6 +294,29 @@ internal sealed class RocksTables : IWriterTables
         if (_batch.Count > 0)
         {
             _database.Write(_batch);
+        }
+    }
+
+    private void PutEntries()
+    {
+        Span<byte> key = stackalloc byte[Keys.MaxLength];
+        Span<byte> place = stackalloc byte[Keys.MaxLength];
+        _entries.Sort((one, other) => (one.Shard, one.Position).CompareTo((other.Shard, other.Position)));
+        foreach (var entry in _entries)
+        {
+            if (entry is { IsNew: true, HasLeft: false })
+            {
+                _batch.Put(
+                    Family.Feed, Keys.Feed(key, entry.Shard, entry.Position), Keys.Entry(place, entry.Shard, entry.ConversationId, entry.Seq)[2..]);
+            }
+        }
+        _entries.Sort((one, other) => (one.Shard, one.ConversationId, one.Seq).CompareTo((other.Shard, other.ConversationId, other.Seq)));
+        foreach (var entry in _entries)
+        {
+            if (entry is { IsChanged: true, HasLeft: false })
+            {
+                _batch.Put(Family.Entry, Keys.Entry(key, entry.Shard, entry.ConversationId, entry.Seq), Values.Of(_writer, entry));
+            }
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class StoredEntry
     public DateTimeOffset? EditedAt { get; set; }
     public long Check { get; set; }
 
+    /// <summary>True when this transaction made it.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>True when this transaction is to write it.</summary>
     public bool IsChanged { get; set; }
 

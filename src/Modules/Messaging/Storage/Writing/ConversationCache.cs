@@ -1,7 +1,7 @@
 namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>
-/// The conversations that the writer has in memory. Bounded by two generations: when the young one is full it becomes the
+/// The conversations that the writer has in memory. Bounded by two generations: when there are too many, the young one becomes the
 /// old one, and what is used from the old one moves to the young one. What is not folded yet stays.
 /// </summary>
 internal sealed class ConversationCache(int capacity)
@@ -34,7 +34,8 @@ internal sealed class ConversationCache(int capacity)
     /// <summary>Called between batches, so that no state disappears while one works on it.</summary>
     public void Trim()
     {
-        if (_young.Count < capacity / 2)
+        // All that fit in stay, in whatever generation; and right after an exchange the new generation has its time to fill.
+        if (_young.Count < capacity / 2 || _young.Count + _old.Count <= capacity)
         {
             return;
         }

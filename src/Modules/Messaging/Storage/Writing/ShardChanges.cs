@@ -19,6 +19,8 @@ internal sealed class ShardChanges(int shard)
         {
             return null;
         }
+        // Neighbours in the order of their rows cost an engine less.
+        Conversations.Sort((one, other) => one.Id.CompareTo(other.Id));
         var heads = new Head[Conversations.Count];
         var members = new List<(Guid, Member)>();
         for (var i = 0; i < heads.Length; i++)
