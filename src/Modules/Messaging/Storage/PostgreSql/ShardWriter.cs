@@ -90,14 +90,11 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             {
                 await WhenHeldAsync(async () => (await lone.RunAsync(), true));
                 await _feed.LookAsync(CancellationToken.None);
-                lone.Complete();
+                Answers<LoneWrite>.Give([lone], static write => write.Complete());
                 return true;
             }
             var answer = await SendAsync(batch);
-            foreach (var write in batch)
-            {
-                write.Complete(answer);
-            }
+            Answers<Write>.Give(batch, write => write.Complete(answer));
             return true;
         }
         catch (ShardMovedException moved)

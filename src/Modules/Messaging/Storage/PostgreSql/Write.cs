@@ -1,4 +1,5 @@
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 
 namespace ModularChat.Messaging.Storage.PostgreSql;
 
@@ -13,7 +14,7 @@ internal abstract class Write(CancellationToken token)
 
     public abstract void AddTo(AppendCall call);
 
-    /// <summary>It is on disk and the listener knows.</summary>
+    /// <summary>It is on disk and the listener knows. What its caller does next is done here: for <see cref="Answers{T}"/>.</summary>
     public abstract void Complete(AppendAnswer answer);
 
     /// <summary>It was not done, or its outcome is unknown.</summary>
@@ -22,8 +23,7 @@ internal abstract class Write(CancellationToken token)
 
 internal sealed class AppendWrite(Append append, CancellationToken token) : Write(token)
 {
-    // Callers go on elsewhere: the writer has the next call to make.
-    private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<AppendResult> _done = new();
     public Append Append => append;
 
     /// <summary>True for a message that changes nothing else.</summary>
@@ -38,14 +38,14 @@ internal sealed class AppendWrite(Append append, CancellationToken token) : Writ
 
     public override void AddTo(AppendCall call) => Place = call.Add(append);
 
-    public override void Complete(AppendAnswer answer) => _done.TrySetResult(answer.Results[Place].Result);
+    public override void Complete(AppendAnswer answer) => _done.Set(answer.Results[Place].Result);
 
-    public override void Fail(Exception reason) => _done.TrySetException(reason);
+    public override void Fail(Exception reason) => _done.Fail(reason);
 }
 
 internal sealed class MarksWrite(IReadOnlyList<MarkAdvance> advances, CancellationToken token) : Write(token)
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<bool> _done = new();
 
     public Task Task => _done.Task;
 
@@ -59,9 +59,9 @@ internal sealed class MarksWrite(IReadOnlyList<MarkAdvance> advances, Cancellati
         }
     }
 
-    public override void Complete(AppendAnswer answer) => _done.TrySetResult();
+    public override void Complete(AppendAnswer answer) => _done.Set(true);
 
-    public override void Fail(Exception reason) => _done.TrySetException(reason);
+    public override void Fail(Exception reason) => _done.Fail(reason);
 }
 
 /// <summary>A write that is a call of its own, in its place among the others.</summary>
@@ -82,7 +82,7 @@ internal abstract class LoneWrite(CancellationToken token) : Write(token)
 
 internal sealed class LoneWrite<T>(Func<Task<(ShardState State, T Result)>> run, CancellationToken token) : LoneWrite(token)
 {
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<T> _done = new();
     private T _result = default!;
 
     public Task<T> Task => _done.Task;
@@ -93,7 +93,7 @@ internal sealed class LoneWrite<T>(Func<Task<(ShardState State, T Result)>> run,
         return state;
     }
 
-    public override void Complete() => _done.TrySetResult(_result);
+    public override void Complete() => _done.Set(_result);
 
-    public override void Fail(Exception reason) => _done.TrySetException(reason);
+    public override void Fail(Exception reason) => _done.Fail(reason);
 }

@@ -56,10 +56,13 @@ internal sealed class RedisKnown(KnownBatch batch, List<RedisWrite> writes, long
     /// <summary>It is stored, and the listener knows.</summary>
     public void Complete()
     {
+        var stored = new List<(RedisWrite Write, long Seq, long Position)>(writes.Count);
         for (var i = 0; i < writes.Count; i++)
         {
-            writes[i].Complete([RespValue.Of((long)AppendOutcome.Stored), RespValue.Of(batch.Seqs[i]), RespValue.Of(previous + i + 1)]);
+            stored.Add((writes[i], batch.Seqs[i], previous + i + 1));
         }
+        Answers<(RedisWrite Write, long Seq, long Position)>.Give(
+            stored, static s => s.Write.Complete([RespValue.Of((long)AppendOutcome.Stored), RespValue.Of(s.Seq), RespValue.Of(s.Position)]));
     }
 
     /// <summary>What it did, for the listener.</summary>

@@ -120,10 +120,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         try
         {
             await WriteAsync([.. batch.Where(w => !w.IsLook)]);
-            foreach (var look in batch.Where(w => w.IsLook))
-            {
-                look.Complete([]);
-            }
+            Answers<RedisWrite>.Give([.. batch.Where(w => w.IsLook)], static look => look.Complete([]));
             _isUp = true;
             return true;
         }
@@ -244,10 +241,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         {
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
-        for (var i = 0; i < writes.Count; i++)
-        {
-            writes[i].Complete(results[i].Items);
-        }
+        Answers<(RedisWrite Write, RespValue Result)>.Give([.. writes.Zip(results)], static pair => pair.Write.Complete(pair.Result.Items));
     }
 
     private async Task<RedisLink> ConnectAsync()

@@ -1,5 +1,6 @@
 using System.Text;
 using ModularChat.Contracts.Messaging;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage.Redis;
 
 namespace ModularChat.Messaging.Storage.Redis;
@@ -9,8 +10,7 @@ internal sealed class RedisWrite(byte[] blob, byte[] body, byte[] first, byte[] 
 {
     private static readonly byte[] Empty = [];
 
-    // Callers go on elsewhere: the writer has the next batch to do.
-    private readonly TaskCompletionSource<RespValue[]> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<RespValue[]> _done = new();
 
     public Append? Append => append;
 
@@ -60,9 +60,10 @@ internal sealed class RedisWrite(byte[] blob, byte[] body, byte[] first, byte[] 
 
     public void AddTo(RespCommand command) => command.Add(blob).Add(body).Add(first).Add(second);
 
-    public void Complete(RespValue[] result) => _done.TrySetResult(result);
+    /// <summary>What its caller does next is done here: for <see cref="Answers{T}"/>.</summary>
+    public void Complete(RespValue[] result) => _done.Set(result);
 
-    public void Fail(Exception reason) => _done.TrySetException(reason);
+    public void Fail(Exception reason) => _done.Fail(reason);
 
     private static (char Op, byte[] First, byte[] Second) Parts(Append append) => append.Change switch
     {

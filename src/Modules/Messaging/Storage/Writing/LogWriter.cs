@@ -228,7 +228,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             return false;
         }
         _parked.Release(_states);
-        write.Complete();
+        Answers<PendingAlone>.Give([write], static pending => pending.Complete());
         return true;
     }
 
@@ -263,10 +263,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             }
             return false;
         }
-        foreach (var pending in batch)
-        {
-            pending.Complete();
-        }
+        Answers<PendingChange>.Give(batch, static pending => pending.Complete());
         return true;
     }
 

@@ -12,7 +12,7 @@ internal abstract class Pending(int[] shards, CancellationToken token)
     /// <summary>When it began to wait for a frozen shard.</summary>
     public long ParkedAt { get; set; }
 
-    /// <summary>Its transaction is on disk.</summary>
+    /// <summary>Its transaction is on disk. What its caller does next is done here: for <see cref="Answers{T}"/>.</summary>
     public abstract void Complete();
 
     /// <summary>The outcome is unknown, or the write was not done.</summary>
@@ -36,32 +36,31 @@ internal abstract class PendingAlone(CancellationToken token) : Pending([], toke
 /// <summary>A change whose caller waits for a result.</summary>
 internal sealed class PendingChange<T>(int[] shards, Func<LogBatch, T> apply, CancellationToken token) : PendingChange(shards, token)
 {
-    // Callers go on elsewhere: the writer has the next batch to do.
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<T> _done = new();
     private T _result = default!;
 
     public Task<T> Task => _done.Task;
 
     public override void Apply(LogBatch batch) => _result = apply(batch);
 
-    public override void Complete() => _done.TrySetResult(_result);
+    public override void Complete() => _done.Set(_result);
 
-    public override void Fail(Exception reason) => _done.TrySetException(reason);
+    public override void Fail(Exception reason) => _done.Fail(reason);
 }
 
 /// <summary>A write alone whose caller waits for a result.</summary>
 internal sealed class PendingAlone<T>(Func<IWriterTables, T> apply, CancellationToken token) : PendingAlone(token)
 {
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Answer<T> _done = new();
     private T _result = default!;
 
     public Task<T> Task => _done.Task;
 
     public override void Apply(IWriterTables tables) => _result = apply(tables);
 
-    public override void Complete() => _done.TrySetResult(_result);
+    public override void Complete() => _done.Set(_result);
 
-    public override void Fail(Exception reason) => _done.TrySetException(reason);
+    public override void Fail(Exception reason) => _done.Fail(reason);
 }
 
 /// <summary>A write failed by itself while it was worked out, before anything of its transaction was on disk.</summary>

@@ -16,40 +16,42 @@ DECLARE
     v_position bigint;
     v_forgotten bigint;
     v_base bigint := p_shard::bigint << 48;
-    v_rows tid[];
     v_stored integer := 1;
 BEGIN
     SELECT s.state, s.position, s.forgotten INTO v_state, v_position, v_forgotten FROM shard s WHERE s.shard = p_shard FOR UPDATE;
     -- As in append: a shard that is behind what the caller has seen has lost history.
-    IF v_state IS DISTINCT FROM 0 OR v_position < p_known
-        OR EXISTS (SELECT FROM entry e WHERE e.client_message_id = ANY (p_client) AND e.hash IS NOT NULL AND e.place > v_base + v_forgotten) THEN
+    IF v_state IS DISTINCT FROM 0 OR v_position < p_known THEN
         RETURN ARRAY[v_state, v_position, 0];
     END IF;
-    SELECT array_agg(c.ctid ORDER BY o.ord) INTO v_rows FROM unnest(p_head, p_before, p_members_seq) WITH ORDINALITY AS o(id, before, members_seq, ord)
-        JOIN conversation c ON c.id = o.id AND c.seq = o.before AND c.members_seq = o.members_seq;
-    IF v_rows IS NULL OR cardinality(v_rows) <> cardinality(p_head) THEN
-        RETURN ARRAY[v_state, v_position, 0];
+    -- Within, as a condition with a query in it is a statement of its own even where its first part decides.
+    IF v_position <> p_basis THEN
+        IF EXISTS (SELECT FROM generate_series(1, cardinality(p_head)) i JOIN conversation c ON c.id = p_head[i]
+                WHERE c.cut <> p_cut[i] OR (p_marks_ord[i] IS NULL AND c.marks_position <> p_head_marks[i]))
+            OR EXISTS (SELECT FROM generate_series(1, cardinality(p_member)) i JOIN member m ON m.conversation = p_member[i] AND m.user_id = p_user[i]
+                WHERE m.marks_position <> p_member_marks[i]) THEN
+            v_stored := 2;
+        END IF;
     END IF;
-    IF v_position <> p_basis AND (
-        EXISTS (SELECT FROM unnest(v_rows, p_cut, p_head_marks, p_marks_ord) AS o(place, cut, marks, ord) JOIN conversation c ON c.ctid = o.place
-            WHERE c.cut <> o.cut OR (o.ord IS NULL AND c.marks_position <> o.marks))
-        OR EXISTS (SELECT FROM unnest(p_member, p_user, p_member_marks) AS o(id, user_id, marks)
-            JOIN member m ON m.conversation = o.id AND m.user_id = o.user_id WHERE m.marks_position <> o.marks)) THEN
-        v_stored := 2;
-    END IF;
-    WITH added AS (
+    -- One statement compares and writes: each more has its own price, which a small batch would feel. Arrays are read by place: unnest would make a
+    -- table of each of them first.
+    WITH known AS MATERIALIZED (
+        SELECT c.ctid AS place, i FROM generate_series(1, cardinality(p_head)) i
+        JOIN conversation c ON c.id = p_head[i] AND c.seq = p_before[i] AND c.members_seq = p_members_seq[i]),
+    fits AS MATERIALIZED (
+        SELECT FROM (SELECT count(*) AS heads FROM known) k
+        WHERE k.heads = cardinality(p_head)
+            AND NOT EXISTS (SELECT FROM entry e WHERE e.client_message_id = ANY (p_client) AND e.hash IS NOT NULL AND e.place > v_base + v_forgotten)),
+    added AS (
         INSERT INTO entry (place, seq, number, at, chk, target, kind, state, conversation, sender, client_message_id, hash, body)
-        SELECT v_base + v_position + ord, seq, number, at, chk, target, 1, 0, conversation, sender, client, hash, body
-        FROM unnest(p_conversation, p_sender, p_client, p_hash, p_at, p_chk, p_body, p_target, p_seq, p_number)
-            WITH ORDINALITY AS o(conversation, sender, client, hash, at, chk, body, target, seq, number, ord)),
+        SELECT v_base + v_position + i, p_seq[i], p_number[i], p_at[i], p_chk[i], p_target[i], 1, 0, p_conversation[i], p_sender[i], p_client[i], p_hash[i], p_body[i]
+        FROM generate_series(1, cardinality(p_conversation)) i WHERE EXISTS (SELECT FROM fits)),
     heads AS (
-        UPDATE conversation c SET seq = o.seq, number = o.number, position = v_position + o.ord, marks_position = coalesce(v_position + o.marks, c.marks_position)
-        FROM unnest(v_rows, p_head_seq, p_head_number, p_head_ord, p_marks_ord) AS o(place, seq, number, ord, marks)
-        WHERE c.ctid = o.place),
+        UPDATE conversation c SET seq = p_head_seq[i], number = p_head_number[i], position = v_position + p_head_ord[i],
+            marks_position = coalesce(v_position + p_marks_ord[i], c.marks_position)
+        FROM known WHERE c.ctid = place AND EXISTS (SELECT FROM fits)),
     members AS (
-        UPDATE member m SET read = o.read, delivered = o.read, read_number = o.number, marks_position = v_position + o.ord
-        FROM unnest(p_member, p_user, p_read, p_read_number, p_member_ord) AS o(id, user_id, read, number, ord)
-        WHERE m.conversation = o.id AND m.user_id = o.user_id)
-    UPDATE shard s SET position = v_position + cardinality(p_conversation) WHERE s.shard = p_shard;
-    RETURN ARRAY[v_state, v_position, v_stored];
+        UPDATE member m SET read = p_read[i], delivered = p_read[i], read_number = p_read_number[i], marks_position = v_position + p_member_ord[i]
+        FROM generate_series(1, cardinality(p_member)) i WHERE m.conversation = p_member[i] AND m.user_id = p_user[i] AND EXISTS (SELECT FROM fits))
+    UPDATE shard s SET position = v_position + cardinality(p_conversation) WHERE s.shard = p_shard AND EXISTS (SELECT FROM fits);
+    RETURN ARRAY[v_state, v_position, CASE WHEN FOUND THEN v_stored ELSE 0 END];
 END $$;
