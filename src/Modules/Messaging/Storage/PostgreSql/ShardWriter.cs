@@ -73,7 +73,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             if (batch.Count == 0 || await TryWriteAsync(batch))
             {
                 pause = MinPause;
-                await Refill.WaitAsync(_queue.Reader, batch.Count);
                 continue;
             }
             await PauseAsync(pause);
@@ -90,11 +89,11 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             {
                 await WhenHeldAsync(async () => (await lone.RunAsync(), true));
                 await _feed.LookAsync(CancellationToken.None);
-                Answers<LoneWrite>.Give([lone], static write => write.Complete());
+                lone.Complete();
                 return true;
             }
             var answer = await SendAsync(batch);
-            Answers<Write>.Give(batch, write => write.Complete(answer));
+            await Answers<Write>.GiveAsync(batch, write => write.Complete(answer));
             return true;
         }
         catch (ShardMovedException moved)

@@ -54,14 +54,14 @@ internal sealed class RedisKnown(KnownBatch batch, List<RedisWrite> writes, long
     }
 
     /// <summary>It is stored, and the listener knows.</summary>
-    public void Complete()
+    public Task CompleteAsync()
     {
         var stored = new List<(RedisWrite Write, long Seq, long Position)>(writes.Count);
         for (var i = 0; i < writes.Count; i++)
         {
             stored.Add((writes[i], batch.Seqs[i], previous + i + 1));
         }
-        Answers<(RedisWrite Write, long Seq, long Position)>.Give(
+        return Answers<(RedisWrite Write, long Seq, long Position)>.GiveAsync(
             stored, static s => s.Write.Complete([RespValue.Of((long)AppendOutcome.Stored), RespValue.Of(s.Seq), RespValue.Of(s.Position)]));
     }
 

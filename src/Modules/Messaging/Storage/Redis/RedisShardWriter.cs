@@ -106,7 +106,6 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
             if (batch.Count == 0 || await TryWriteAsync(batch))
             {
                 pause = MinPause;
-                await Refill.WaitAsync(_queue.Reader, batch.Count);
                 continue;
             }
             // A server that is away does not come back by being asked a thousand times a second.
@@ -120,7 +119,10 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         try
         {
             await WriteAsync([.. batch.Where(w => !w.IsLook)]);
-            Answers<RedisWrite>.Give([.. batch.Where(w => w.IsLook)], static look => look.Complete([]));
+            foreach (var look in batch.Where(w => w.IsLook))
+            {
+                look.Complete([]);
+            }
             _isUp = true;
             return true;
         }
@@ -211,7 +213,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         {
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
-        known.Complete();
+        await known.CompleteAsync();
         return true;
     }
 
@@ -241,7 +243,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         {
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
-        Answers<(RedisWrite Write, RespValue Result)>.Give([.. writes.Zip(results)], static pair => pair.Write.Complete(pair.Result.Items));
+        await Answers<(RedisWrite Write, RespValue Result)>.GiveAsync([.. writes.Zip(results)], static pair => pair.Write.Complete(pair.Result.Items));
     }
 
     private async Task<RedisLink> ConnectAsync()

@@ -35,6 +35,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private volatile bool _isEraseDue;
     private int _isWoken;
     private volatile int _parkedCount;
+    private Task _answered = Task.CompletedTask;
     private WriterSession? _session;
     private long[] _positions;
     private ShardState[] _states;
@@ -156,7 +157,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
                 {
                     pause = MinPause;
                     EraseIfDue();
-                    await Refill.WaitAsync(_queue.Reader, batch.Count);
+                    await _answered;
                     continue;
                 }
                 // A full disk does not get better by asking it a thousand times a second.
@@ -228,7 +229,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             return false;
         }
         _parked.Release(_states);
-        Answers<PendingAlone>.Give([write], static pending => pending.Complete());
+        write.Complete();
         return true;
     }
 
@@ -263,7 +264,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             }
             return false;
         }
-        Answers<PendingChange>.Give(batch, static pending => pending.Complete());
+        _answered = Answers<PendingChange>.GiveAsync(batch, static pending => pending.Complete());
         return true;
     }
 
