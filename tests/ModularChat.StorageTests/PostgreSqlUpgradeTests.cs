@@ -38,6 +38,7 @@ public sealed class PostgreSqlUpgradeTests
             h => h.Keep.ShouldBe(new KeepRule(30, 1000)), h => h.Title.ShouldBe("title"), h => h.Seq.ShouldBe(5));
         (await log.ReadAsync(group, 1, 10, 10, newest: false, Token)).Where(e => e.Entry.Kind == EntryKind.Message).Select(e => Appends.Text(e.Entry))
             .ShouldBe(["before", "of an older program", "again"]);
+        (await NumberAsync(older, "SELECT oldest FROM meta")).ShouldBe(1, "what older programs call is still there");
         foreach (var node in nodes[1..])
         {
             await node.DisposeAsync();
@@ -51,11 +52,12 @@ public sealed class PostgreSqlUpgradeTests
         var connection = await database.ConnectionAsync();
         await (await OpenAsync(connection)).DisposeAsync();
         await using var session = await OpenSessionAsync(connection);
+        (await NumberAsync(session, "SELECT oldest FROM meta")).ShouldBe(LogSchema.Oldest, "functions that only older programs call were never made here");
         await RunAsync(session, "UPDATE meta SET version = 99");
         await (await OpenAsync(connection)).DisposeAsync();
         (await NumberAsync(session, "SELECT version FROM meta")).ShouldBe(99);
         await RunAsync(session, "UPDATE meta SET oldest = 99");
-        (await Should.ThrowAsync<StartupException>(() => OpenAsync(connection))).Message.ShouldContain("has schema version 99, but this program knows only up to 4");
+        (await Should.ThrowAsync<StartupException>(() => OpenAsync(connection))).Message.ShouldContain("has schema version 99, but this program knows only up to 5");
     }
 
     /// <summary>As the first program made it.</summary>

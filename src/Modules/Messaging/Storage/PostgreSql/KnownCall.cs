@@ -10,8 +10,7 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 /// </summary>
 internal sealed class KnownCall(int shard, KnownBatch batch, long basis, Published published)
 {
-    private const string Sql =
-        "SELECT append_known($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)";
+    private const string Sql = "SELECT append_known($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
     private const NpgsqlDbType Array = NpgsqlDbType.Array;
 
@@ -65,32 +64,61 @@ internal sealed class KnownCall(int shard, KnownBatch batch, long basis, Publish
         var (messages, heads, members) = (batch.Messages, batch.Heads, batch.Members);
         p.AddWithValue(shard);
         p.AddWithValue(known);
+        p.AddWithValue(basis);
         Add(p, NpgsqlDbType.Uuid, messages, m => m.ConversationId);
         Add(p, NpgsqlDbType.Uuid, messages, m => m.SenderId);
         Add(p, NpgsqlDbType.Uuid, messages, m => m.ClientMessageId);
         Add(p, NpgsqlDbType.Uuid, messages, m => new Guid(m.RequestHash, bigEndian: true));
-        Add(p, NpgsqlDbType.Bigint, messages, m => m.At.UtcTicks);
-        Add(p, NpgsqlDbType.Bigint, messages, EntryCheck.Of);
         Add(p, NpgsqlDbType.Bytea, messages, m => AppendCall.Bytes(m.Body));
-        Add(p, NpgsqlDbType.Bigint, messages, m => m.Target);
-        p.AddWithValue(Array | NpgsqlDbType.Bigint, batch.Seqs);
-        p.AddWithValue(Array | NpgsqlDbType.Bigint, batch.Numbers);
+        p.AddWithValue(Array | NpgsqlDbType.Bigint, MessageNumbers());
         Add(p, NpgsqlDbType.Uuid, heads, h => h.Before.ConversationId);
-        Add(p, NpgsqlDbType.Bigint, heads, h => h.Before.Seq);
-        Add(p, NpgsqlDbType.Bigint, heads, h => h.Before.MembersSeq);
-        Add(p, NpgsqlDbType.Bigint, heads, h => h.Seq);
-        Add(p, NpgsqlDbType.Bigint, heads, h => h.Number);
-        Add(p, NpgsqlDbType.Integer, heads, h => h.Last);
-        Add(p, NpgsqlDbType.Integer, heads, h => h.LastMark == 0 ? null : (int?)h.LastMark);
+        p.AddWithValue(Array | NpgsqlDbType.Bigint, HeadNumbers());
         Add(p, NpgsqlDbType.Uuid, members, m => m.ConversationId);
         Add(p, NpgsqlDbType.Uuid, members, m => m.Before.UserId);
-        Add(p, NpgsqlDbType.Bigint, members, m => m.Seq);
-        Add(p, NpgsqlDbType.Bigint, members, m => m.Number);
-        Add(p, NpgsqlDbType.Integer, members, m => m.Last);
-        p.AddWithValue(basis);
-        Add(p, NpgsqlDbType.Bigint, heads, h => h.Before.Cut);
-        Add(p, NpgsqlDbType.Bigint, heads, h => h.Before.MarksPosition);
-        Add(p, NpgsqlDbType.Bigint, members, m => m.Before.MarksPosition);
+        p.AddWithValue(Array | NpgsqlDbType.Bigint, MemberNumbers());
+    }
+
+    /// <summary>Of each message in turn: at, chk, target, seq, number.</summary>
+    private long[] MessageNumbers()
+    {
+        const int Width = 5;
+        var numbers = new long[batch.Messages.Count * Width];
+        for (var i = 0; i < batch.Messages.Count; i++)
+        {
+            var message = batch.Messages[i];
+            var row = numbers.AsSpan(i * Width, Width);
+            (row[0], row[1], row[2], row[3], row[4]) = (message.At.UtcTicks, EntryCheck.Of(message), message.Target ?? 0, batch.Seqs[i], batch.Numbers[i]);
+        }
+        return numbers;
+    }
+
+    /// <summary>Of each head in turn: seq and members' seq before, seq, number, last message, last mark, cut and marks before.</summary>
+    private long[] HeadNumbers()
+    {
+        const int Width = 8;
+        var numbers = new long[batch.Heads.Count * Width];
+        for (var i = 0; i < batch.Heads.Count; i++)
+        {
+            var (head, before) = (batch.Heads[i], batch.Heads[i].Before);
+            var row = numbers.AsSpan(i * Width, Width);
+            (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]) =
+                (before.Seq, before.MembersSeq, head.Seq, head.Number, head.Last, head.LastMark, before.Cut, before.MarksPosition);
+        }
+        return numbers;
+    }
+
+    /// <summary>Of each member in turn: seq and number read, last message, marks before.</summary>
+    private long[] MemberNumbers()
+    {
+        const int Width = 4;
+        var numbers = new long[batch.Members.Count * Width];
+        for (var i = 0; i < batch.Members.Count; i++)
+        {
+            var member = batch.Members[i];
+            var row = numbers.AsSpan(i * Width, Width);
+            (row[0], row[1], row[2], row[3]) = (member.Seq, member.Number, member.Last, member.Before.MarksPosition);
+        }
+        return numbers;
     }
 
     private static void Add<TRow, TValue>(NpgsqlParameterCollection p, NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, TValue> value)

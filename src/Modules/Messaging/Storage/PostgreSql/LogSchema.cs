@@ -12,10 +12,10 @@ namespace ModularChat.Messaging.Storage.PostgreSql;
 /// </summary>
 internal static class LogSchema
 {
-    public const int Version = 4;
+    public const int Version = 5;
 
-    /// <summary>The lowest version of a program that may run on what this one makes; it rises with a release that takes something away.</summary>
-    public const int Oldest = 1;
+    /// <summary>The lowest version of a program that finds every function it calls in what this one makes. What this one brings up keeps the functions of before.</summary>
+    public const int Oldest = 5;
 
     /// <summary>The lock of whoever changes the schema or the runs: the bytes of "mclog".</summary>
     public const string TakeLock = "SELECT pg_advisory_xact_lock(470153883495)";
@@ -107,7 +107,7 @@ internal static class LogSchema
             await RunAsync(connection, Read(string.Create(CultureInfo.InvariantCulture, $"upgrade-{step}.sql")), token);
         }
         await MakeFunctionsAsync(connection, token);
-        await using var enter = new NpgsqlCommand("UPDATE meta SET version = $1, oldest = $2", connection) { Parameters = { new() { Value = Version }, new() { Value = Oldest } } };
+        await using var enter = new NpgsqlCommand("UPDATE meta SET version = $1", connection) { Parameters = { new() { Value = Version } } };
         await enter.ExecuteNonQueryAsync(token);
     }
 

@@ -3,12 +3,12 @@
 -- state, the position before, and whether all were stored: 1, or 2 when rows had something that the caller did not know, which is not the case where the shard
 -- is at p_basis, as the caller knows it, or what may change without a seq (the cut, marks and what moves with them) is as the caller says. Then heads and
 -- members are as it has worked out, whatever others wrote to other conversations. A request that is there already is for the function append to judge.
+-- Numbers lie in few arrays, row after row, as an array costs more than what is in it: of a message at, chk, target (0: none), seq, number; of a head seq and
+-- members' seq before, then seq, number, and its last message and last mark (0: none) by place, then cut and marks before; of a member seq and number read, its
+-- last message, and marks before.
 CREATE OR REPLACE FUNCTION append_known(
-    p_shard integer, p_known bigint, p_conversation uuid[], p_sender uuid[], p_client uuid[], p_hash uuid[], p_at bigint[], p_chk bigint[],
-    p_body bytea[], p_target bigint[], p_seq bigint[], p_number bigint[],
-    p_head uuid[], p_before bigint[], p_members_seq bigint[], p_head_seq bigint[], p_head_number bigint[], p_head_ord integer[], p_marks_ord integer[],
-    p_member uuid[], p_user uuid[], p_read bigint[], p_read_number bigint[], p_member_ord integer[],
-    p_basis bigint, p_cut bigint[], p_head_marks bigint[], p_member_marks bigint[])
+    p_shard integer, p_known bigint, p_basis bigint, p_conversation uuid[], p_sender uuid[], p_client uuid[], p_hash uuid[], p_body bytea[], p_message bigint[],
+    p_head uuid[], p_heads bigint[], p_member uuid[], p_user uuid[], p_members bigint[])
 RETURNS bigint[] LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -26,9 +26,9 @@ BEGIN
     -- Within, as a condition with a query in it is a statement of its own even where its first part decides.
     IF v_position <> p_basis THEN
         IF EXISTS (SELECT FROM generate_series(1, cardinality(p_head)) i JOIN conversation c ON c.id = p_head[i]
-                WHERE c.cut <> p_cut[i] OR (p_marks_ord[i] IS NULL AND c.marks_position <> p_head_marks[i]))
+                WHERE c.cut <> p_heads[i * 8 - 1] OR (p_heads[i * 8 - 2] = 0 AND c.marks_position <> p_heads[i * 8]))
             OR EXISTS (SELECT FROM generate_series(1, cardinality(p_member)) i JOIN member m ON m.conversation = p_member[i] AND m.user_id = p_user[i]
-                WHERE m.marks_position <> p_member_marks[i]) THEN
+                WHERE m.marks_position <> p_members[i * 4]) THEN
             v_stored := 2;
         END IF;
     END IF;
@@ -36,21 +36,22 @@ BEGIN
     -- table of each of them first.
     WITH known AS MATERIALIZED (
         SELECT c.ctid AS place, i FROM generate_series(1, cardinality(p_head)) i
-        JOIN conversation c ON c.id = p_head[i] AND c.seq = p_before[i] AND c.members_seq = p_members_seq[i]),
+        JOIN conversation c ON c.id = p_head[i] AND c.seq = p_heads[i * 8 - 7] AND c.members_seq = p_heads[i * 8 - 6]),
     fits AS MATERIALIZED (
         SELECT FROM (SELECT count(*) AS heads FROM known) k
         WHERE k.heads = cardinality(p_head)
             AND NOT EXISTS (SELECT FROM entry e WHERE e.client_message_id = ANY (p_client) AND e.hash IS NOT NULL AND e.place > v_base + v_forgotten)),
     added AS (
         INSERT INTO entry (place, seq, number, at, chk, target, kind, state, conversation, sender, client_message_id, hash, body)
-        SELECT v_base + v_position + i, p_seq[i], p_number[i], p_at[i], p_chk[i], p_target[i], 1, 0, p_conversation[i], p_sender[i], p_client[i], p_hash[i], p_body[i]
+        SELECT v_base + v_position + i, p_message[i * 5 - 1], p_message[i * 5], p_message[i * 5 - 4], p_message[i * 5 - 3], nullif(p_message[i * 5 - 2], 0), 1, 0,
+            p_conversation[i], p_sender[i], p_client[i], p_hash[i], p_body[i]
         FROM generate_series(1, cardinality(p_conversation)) i WHERE EXISTS (SELECT FROM fits)),
     heads AS (
-        UPDATE conversation c SET seq = p_head_seq[i], number = p_head_number[i], position = v_position + p_head_ord[i],
-            marks_position = coalesce(v_position + p_marks_ord[i], c.marks_position)
+        UPDATE conversation c SET seq = p_heads[i * 8 - 5], number = p_heads[i * 8 - 4], position = v_position + p_heads[i * 8 - 3],
+            marks_position = CASE WHEN p_heads[i * 8 - 2] = 0 THEN c.marks_position ELSE v_position + p_heads[i * 8 - 2] END
         FROM known WHERE c.ctid = place AND EXISTS (SELECT FROM fits)),
     members AS (
-        UPDATE member m SET read = p_read[i], delivered = p_read[i], read_number = p_read_number[i], marks_position = v_position + p_member_ord[i]
+        UPDATE member m SET read = p_members[i * 4 - 3], delivered = p_members[i * 4 - 3], read_number = p_members[i * 4 - 2], marks_position = v_position + p_members[i * 4 - 1]
         FROM generate_series(1, cardinality(p_member)) i WHERE m.conversation = p_member[i] AND m.user_id = p_user[i] AND EXISTS (SELECT FROM fits))
     UPDATE shard s SET position = v_position + cardinality(p_conversation) WHERE s.shard = p_shard AND EXISTS (SELECT FROM fits);
     RETURN ARRAY[v_state, v_position, CASE WHEN FOUND THEN v_stored ELSE 0 END];

@@ -1,0 +1,1 @@
+-- Only a function came: append_known in known.sql takes its numbers in fewer arrays. The one of before stays for older nodes.
