@@ -119,11 +119,11 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         try
         {
             await WriteAsync([.. batch.Where(w => !w.IsLook)]);
+            _isUp = true;
             foreach (var look in batch.Where(w => w.IsLook))
             {
                 look.Complete([]);
             }
-            _isUp = true;
             return true;
         }
         catch (Exception e)
@@ -213,6 +213,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         {
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
+        _isUp = true;
         await known.CompleteAsync();
         return true;
     }
@@ -243,6 +244,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         {
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
+        _isUp = true;
         await Answers<(RedisWrite Write, RespValue Result)>.GiveAsync([.. writes.Zip(results)], static pair => pair.Write.Complete(pair.Result.Items));
     }
 
