@@ -97,6 +97,31 @@ public sealed class MessageLogOrderTests
     }
 
     [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
+    public async Task A_caller_who_blocks_its_thread_after_its_answer_holds_up_neither_the_next_writes_nor_those_answered_with_it(string engine)
+    {
+        await using var test = await GroupLog.OpenAsync(engine, _ => { }, Ann, Bo);
+        using var isOver = new ManualResetEventSlim();
+        Task[] Callers(bool block) => [.. Enumerable.Range(0, block ? 3 : 30).Select(n => Task.Run(
+            async () =>
+            {
+                await test.AppendAsync(Appends.Message(test.Group, Ann, $"{n}"));
+                if (block)
+                {
+                    isOver.Wait(Token);
+                }
+                await test.AppendAsync(Appends.Message(test.Group, Bo, $"{n} again"));
+            },
+            Token))];
+        var blocking = Callers(block: true);
+
+        await Task.WhenAll(Callers(block: false)).WaitAsync(TimeSpan.FromMinutes(1), Token);
+
+        isOver.Set();
+        await Task.WhenAll(blocking);
+        (await test.HeadAsync()).Seq.ShouldBe(1 + (2 * 33));
+    }
+
+    [Theory, MemberData(nameof(LogEngines.All), MemberType = typeof(LogEngines))]
     public async Task A_million_entries_are_read_by_page_and_by_feed_as_they_were_written(string engine)
     {
         const int Groups = 500, PerGroup = 2000;

@@ -23,6 +23,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private readonly ShardFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Answers<Write> _answers = new();
     private readonly Channel<Write> _queue = Channel.CreateUnbounded<Write>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
@@ -49,6 +50,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _stop.CancelAsync();
         await _loop;
+        _answers.Dispose();
         _stop.Dispose();
     }
 
@@ -93,7 +95,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
                 return true;
             }
             var answer = await SendAsync(batch);
-            await Answers<Write>.GiveAsync(batch, write => write.Complete(answer));
+            await _answers.GiveAsync(batch, write => write.Complete(answer));
             return true;
         }
         catch (ShardMovedException moved)

@@ -93,7 +93,7 @@ internal sealed class LoneWrite<T>(Func<Task<(ShardState State, T Result)>> run,
         return state;
     }
 
-    public override void Complete() => _done.Set(_result);
+    public override void Complete() => _done.SetElsewhere(_result);
 
     public override void Fail(Exception reason) => _done.Fail(reason);
 }

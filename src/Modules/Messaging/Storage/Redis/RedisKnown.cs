@@ -53,16 +53,15 @@ internal sealed class RedisKnown(KnownBatch batch, List<RedisWrite> writes, long
         return command;
     }
 
-    /// <summary>It is stored, and the listener knows.</summary>
-    public Task CompleteAsync()
+    /// <summary>What the callers hear when it is stored, and the listener knows.</summary>
+    public List<(RedisWrite Write, RespValue[] Result)> Results()
     {
-        var stored = new List<(RedisWrite Write, long Seq, long Position)>(writes.Count);
+        var results = new List<(RedisWrite, RespValue[])>(writes.Count);
         for (var i = 0; i < writes.Count; i++)
         {
-            stored.Add((writes[i], batch.Seqs[i], previous + i + 1));
+            results.Add((writes[i], [RespValue.Of((long)AppendOutcome.Stored), RespValue.Of(batch.Seqs[i]), RespValue.Of(previous + i + 1)]));
         }
-        return Answers<(RedisWrite Write, long Seq, long Position)>.GiveAsync(
-            stored, static s => s.Write.Complete([RespValue.Of((long)AppendOutcome.Stored), RespValue.Of(s.Seq), RespValue.Of(s.Position)]));
+        return results;
     }
 
     /// <summary>What it did, for the listener.</summary>

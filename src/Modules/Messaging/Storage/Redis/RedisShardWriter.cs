@@ -21,6 +21,8 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
+    private static readonly RespValue[] Nothing = [];
+
     private readonly int _shard;
     private readonly string _key;
     private readonly RedisCluster _cluster;
@@ -30,6 +32,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
     private readonly int _receiptLimit;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Answers<(RedisWrite Write, RespValue[] Result)> _answers = new();
     private readonly Channel<RedisWrite> _queue;
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stop = new();
@@ -83,6 +86,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         _stop.CancelAfter(Patience);
         await _loop;
         await DropAsync();
+        _answers.Dispose();
         _closing.Dispose();
         _stop.Dispose();
     }
@@ -120,10 +124,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         {
             await WriteAsync([.. batch.Where(w => !w.IsLook)]);
             _isUp = true;
-            foreach (var look in batch.Where(w => w.IsLook))
-            {
-                look.Complete([]);
-            }
+            await _answers.GiveAsync([.. batch.Where(w => w.IsLook).Select(look => (look, Nothing))], Complete);
             return true;
         }
         catch (Exception e)
@@ -214,9 +215,11 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
         _isUp = true;
-        await known.CompleteAsync();
+        await _answers.GiveAsync(known.Results(), Complete);
         return true;
     }
+
+    private static void Complete((RedisWrite Write, RespValue[] Result) answered) => answered.Write.Complete(answered.Result);
 
     private RespCommand Command(RedisLink link, List<RedisWrite> writes)
     {
@@ -245,7 +248,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
             await _others.CatchUpAsync(link, _shard, epoch, _stop.Token);
         }
         _isUp = true;
-        await Answers<(RedisWrite Write, RespValue Result)>.GiveAsync([.. writes.Zip(results)], static pair => pair.Write.Complete(pair.Result.Items));
+        await _answers.GiveAsync([.. writes.Zip(results.Select(r => r.Items))], Complete);
     }
 
     private async Task<RedisLink> ConnectAsync()

@@ -1,57 +1,102 @@
 namespace ModularChat.Messaging.Storage.Writing;
 
 /// <summary>
-/// Has the callers of a batch go on, each up to where it waits again. Those who were just answered often write again at once, and a writer that took
-/// the first of them would have the others wait for its sync, and need two transactions where one would do: so it goes on when all have. A few are
-/// answered on the writer's own thread, as waking another costs more than what they do; many are shared out.
+/// Has the callers of a writer's batches go on, each up to where it waits again. Those who were just answered often write again at once, and a writer
+/// that took the first of them would have the others wait for its sync, and need two transactions where one would do: so it waits for all of them, but
+/// not for one who takes long. They go on one after the other on a thread of the pool, as waking one for each costs more than what most do.
 /// </summary>
-internal sealed class Answers<T> : IThreadPoolWorkItem
+internal sealed class Answers<T> : IDisposable
 {
-    /// <summary>So many that waking a thread is worth it, and so few that all processors have some.</summary>
+    /// <summary>So many for each further thread that waking it is worth it.</summary>
     private const int Together = 16;
 
-    private readonly T[] _writes;
-    private readonly Action<T> _answer;
-    private readonly TaskCompletionSource _over = new();
-    private int _taken;
-    private int _left;
+    /// <summary>How long a caller may hold up the others, twice at most. It is about threads and no rule of the chat: no clock of tests replaces it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
-    private Answers(T[] writes, Action<T> answer) => (_writes, _answer, _left) = (writes, answer, writes.Length);
+    private readonly ITimer _watch;
+    private Round? _round;
+    private Round? _seen;
+    private int _isWatched;
 
-    /// <summary>Answers all of them; done when each has gone on. No caller may block its thread to wait for the log.</summary>
-    /// <param name="batch">In the order in which they are answered, if they are few.</param>
+    public Answers() => _watch = TimeProvider.System.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Answers all of them; done when each has gone on, or one takes too long.</summary>
+    /// <param name="batch">In the order in which they are answered, if they are few; it may change afterwards.</param>
     /// <param name="answer">Completes one, and with it runs what its caller does next.</param>
-    public static Task GiveAsync(List<T> batch, Action<T> answer)
+    public Task GiveAsync(List<T> batch, Action<T> answer)
     {
-        if (batch.Count <= Together)
+        if (batch.Count == 0)
         {
-            foreach (var write in batch)
-            {
-                answer(write);
-            }
             return Task.CompletedTask;
         }
-        var answers = new Answers<T>([.. batch], answer);
-        for (var part = 1; part < Environment.ProcessorCount && part * Together < batch.Count; part++)
+        var round = new Round([.. batch], answer);
+        Volatile.Write(ref _round, round);
+        if (Interlocked.Exchange(ref _isWatched, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(answers, preferLocal: false);
+            _watch.Change(Patience, Timeout.InfiniteTimeSpan);
         }
-        answers.Execute();
-        return answers._over.Task;
+        // This thread is soon free for the first.
+        for (var thread = 0; thread == 0 || (thread < Environment.ProcessorCount && thread * Together < batch.Count); thread++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(round, preferLocal: thread == 0);
+        }
+        return round.Done;
     }
 
-    public void Execute()
+    public void Dispose() => _watch.Dispose();
+
+    /// <summary>A round that was here at the last look too takes too long; when there is nothing to look at, nobody looks until the next round.</summary>
+    private void Look()
     {
-        while (Interlocked.Add(ref _taken, Together) - Together is var from && from < _writes.Length)
+        var round = Volatile.Read(ref _round);
+        var goesOn = round != _seen;
+        if (!goesOn && round is { IsOver: false })
         {
-            var part = _writes.AsSpan(from, Math.Min(Together, _writes.Length - from));
-            foreach (var write in part)
+            round.Hurry();
+            goesOn = true;
+        }
+        _seen = round;
+        if (!goesOn)
+        {
+            _seen = null;
+            Interlocked.CompareExchange(ref _round, null, round);
+            Volatile.Write(ref _isWatched, 0);
+            // One that came between has found the watch set.
+            goesOn = Volatile.Read(ref _round) is not null && Interlocked.Exchange(ref _isWatched, 1) == 0;
+        }
+        if (goesOn)
+        {
+            _watch.Change(Patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private sealed class Round(T[] writes, Action<T> answer) : IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource _done = new();
+        private int _taken;
+        private int _left = writes.Length;
+
+        public Task Done => _done.Task;
+
+        /// <summary>True when the writer goes on and no caller is left who waits behind another.</summary>
+        public bool IsOver => _done.Task.IsCompleted && Volatile.Read(ref _taken) >= writes.Length;
+
+        /// <summary>Has the writer go on, and another thread answer those who wait behind somebody.</summary>
+        public void Hurry()
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _done.TrySetResult();
+        }
+
+        public void Execute()
+        {
+            while (Interlocked.Increment(ref _taken) - 1 is var next && next < writes.Length)
             {
-                _answer(write);
-            }
-            if (Interlocked.Add(ref _left, -part.Length) == 0)
-            {
-                _over.SetResult();
+                answer(writes[next]);
+                if (Interlocked.Decrement(ref _left) == 0)
+                {
+                    _done.TrySetResult();
+                }
             }
         }
     }
@@ -69,4 +114,7 @@ internal sealed class Answer<T>
 
     /// <summary>The caller goes on elsewhere.</summary>
     public void Fail(Exception reason) => ThreadPool.UnsafeQueueUserWorkItem(static s => s._done.TrySetException(s.reason), (_done, reason), preferLocal: false);
+
+    /// <summary>The caller goes on elsewhere.</summary>
+    public void SetElsewhere(T result) => ThreadPool.UnsafeQueueUserWorkItem(static s => s._done.TrySetResult(s.result), (_done, result), preferLocal: false);
 }

@@ -35,6 +35,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private volatile bool _isEraseDue;
     private int _isWoken;
     private volatile int _parkedCount;
+    private readonly Answers<PendingChange> _answers = new();
     private Task _answered = Task.CompletedTask;
     private WriterSession? _session;
     private long[] _positions;
@@ -139,6 +140,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         await _stop.CancelAsync();
         await _loop;
         Close();
+        _answers.Dispose();
         _stop.Dispose();
     }
 
@@ -264,7 +266,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
             }
             return false;
         }
-        _answered = Answers<PendingChange>.GiveAsync(batch, static pending => pending.Complete());
+        _answered = _answers.GiveAsync(batch, static pending => pending.Complete());
         return true;
     }
 

@@ -58,7 +58,7 @@ internal sealed class PendingAlone<T>(Func<IWriterTables, T> apply, Cancellation
 
     public override void Apply(IWriterTables tables) => _result = apply(tables);
 
-    public override void Complete() => _done.Set(_result);
+    public override void Complete() => _done.SetElsewhere(_result);
 
     public override void Fail(Exception reason) => _done.Fail(reason);
 }
