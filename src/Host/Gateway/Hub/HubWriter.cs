@@ -16,6 +16,9 @@ internal sealed class HubWriter(HubConnectionContext hub) : IFrameWriter
         await hub.WriteAsync(Frames.Close(reason).ForHub, token);
         // The framework's own close comes after it and would forbid to come back: a client takes the first.
         await hub.WriteAsync(new CloseMessage($"{reason.Code} {reason.Text}", reason.IsRetryable), token);
+        // Whoever has read that ends the connection. Ended here at once, what is still on its way would be dropped.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(token, hub.ConnectionAborted);
+        await Task.Delay(Timeout.InfiniteTimeSpan, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         hub.Abort();
     }
 

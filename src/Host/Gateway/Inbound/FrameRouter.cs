@@ -21,6 +21,11 @@ internal sealed partial class FrameRouter(IMediator mediator, IOptions<GatewayOp
     public async Task<Frame?> HandleAsync(Connection connection, ClientFrame frame)
     {
         var token = connection.Closed;
+        if (connection.Reason is not null)
+        {
+            // Its client has been told so and goes elsewhere, or may do nothing here any more.
+            return Frames.Problem(frame.Id, new ChatException(ProblemCodes.Unavailable, "The connection is being closed.") { RetryAfter = TimeSpan.FromSeconds(1) });
+        }
         if (frame.Type != "heartbeat" && time.GetElapsedTime(connection.LastChecked) >= TimeSpan.FromSeconds(options.Value.HeartbeatSeconds))
         {
             // Any frame keeps a connection, so a client that sends no heartbeats must not escape the look that comes with

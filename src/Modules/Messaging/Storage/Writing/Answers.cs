@@ -60,7 +60,7 @@ internal sealed class Answers<T> : IDisposable
         {
             _seen = null;
             Interlocked.CompareExchange(ref _round, null, round);
-            Volatile.Write(ref _isWatched, 0);
+            Interlocked.Exchange(ref _isWatched, 0);
             // One that came between has found the watch set.
             goesOn = Volatile.Read(ref _round) is not null && Interlocked.Exchange(ref _isWatched, 1) == 0;
         }
@@ -78,13 +78,16 @@ internal sealed class Answers<T> : IDisposable
 
         public Task Done => _done.Task;
 
-        /// <summary>True when the writer goes on and no caller is left who waits behind another.</summary>
-        public bool IsOver => _done.Task.IsCompleted && Volatile.Read(ref _taken) >= writes.Length;
+        /// <summary>True when the writer goes on.</summary>
+        public bool IsOver => _done.Task.IsCompleted;
 
-        /// <summary>Has the writer go on, and another thread answer those who wait behind somebody.</summary>
+        /// <summary>Has the writer go on, and those who wait behind somebody too, each by itself: this round is not looked at again.</summary>
         public void Hurry()
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            for (var left = writes.Length - Volatile.Read(ref _taken); left > 0; left--)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            }
             _done.TrySetResult();
         }
 
