@@ -70,55 +70,26 @@ internal sealed class KnownCall(int shard, KnownBatch batch, long basis, Publish
         Add(p, NpgsqlDbType.Uuid, messages, m => m.ClientMessageId);
         Add(p, NpgsqlDbType.Uuid, messages, m => new Guid(m.RequestHash, bigEndian: true));
         Add(p, NpgsqlDbType.Bytea, messages, m => AppendCall.Bytes(m.Body));
-        p.AddWithValue(Array | NpgsqlDbType.Bigint, MessageNumbers());
+        AddNumbers(p, messages, (m, _) => m.At.UtcTicks, (m, _) => EntryCheck.Of(m), (m, _) => m.Target ?? 0, (_, i) => batch.Seqs[i], (_, i) => batch.Numbers[i]);
         Add(p, NpgsqlDbType.Uuid, heads, h => h.Before.ConversationId);
-        p.AddWithValue(Array | NpgsqlDbType.Bigint, HeadNumbers());
+        AddNumbers(
+            p, heads, (h, _) => h.Before.Seq, (h, _) => h.Before.MembersSeq, (h, _) => h.Seq, (h, _) => h.Number, (h, _) => h.Last, (h, _) => h.LastMark,
+            (h, _) => h.Before.Cut, (h, _) => h.Before.MarksPosition);
         Add(p, NpgsqlDbType.Uuid, members, m => m.ConversationId);
         Add(p, NpgsqlDbType.Uuid, members, m => m.Before.UserId);
-        p.AddWithValue(Array | NpgsqlDbType.Bigint, MemberNumbers());
+        AddNumbers(p, members, (m, _) => m.Seq, (m, _) => m.Number, (m, _) => m.Last, (m, _) => m.Before.MarksPosition);
     }
 
-    /// <summary>Of each message in turn: at, chk, target, seq, number.</summary>
-    private long[] MessageNumbers()
+    /// <summary>One array, row after row, in the order in which the function reads it.</summary>
+    private static void AddNumbers<TRow>(NpgsqlParameterCollection p, IReadOnlyList<TRow> rows, params ReadOnlySpan<Func<TRow, int, long>> columns)
     {
-        const int Width = 5;
-        var numbers = new long[batch.Messages.Count * Width];
-        for (var i = 0; i < batch.Messages.Count; i++)
+        var numbers = new long[rows.Count * columns.Length];
+        for (var i = 0; i < numbers.Length; i++)
         {
-            var message = batch.Messages[i];
-            var row = numbers.AsSpan(i * Width, Width);
-            (row[0], row[1], row[2], row[3], row[4]) = (message.At.UtcTicks, EntryCheck.Of(message), message.Target ?? 0, batch.Seqs[i], batch.Numbers[i]);
+            var row = i / columns.Length;
+            numbers[i] = columns[i % columns.Length](rows[row], row);
         }
-        return numbers;
-    }
-
-    /// <summary>Of each head in turn: seq and members' seq before, seq, number, last message, last mark, cut and marks before.</summary>
-    private long[] HeadNumbers()
-    {
-        const int Width = 8;
-        var numbers = new long[batch.Heads.Count * Width];
-        for (var i = 0; i < batch.Heads.Count; i++)
-        {
-            var (head, before) = (batch.Heads[i], batch.Heads[i].Before);
-            var row = numbers.AsSpan(i * Width, Width);
-            (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]) =
-                (before.Seq, before.MembersSeq, head.Seq, head.Number, head.Last, head.LastMark, before.Cut, before.MarksPosition);
-        }
-        return numbers;
-    }
-
-    /// <summary>Of each member in turn: seq and number read, last message, marks before.</summary>
-    private long[] MemberNumbers()
-    {
-        const int Width = 4;
-        var numbers = new long[batch.Members.Count * Width];
-        for (var i = 0; i < batch.Members.Count; i++)
-        {
-            var member = batch.Members[i];
-            var row = numbers.AsSpan(i * Width, Width);
-            (row[0], row[1], row[2], row[3]) = (member.Seq, member.Number, member.Last, member.Before.MarksPosition);
-        }
-        return numbers;
+        p.AddWithValue(Array | NpgsqlDbType.Bigint, numbers);
     }
 
     private static void Add<TRow, TValue>(NpgsqlParameterCollection p, NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, TValue> value)
