@@ -40,7 +40,8 @@ public sealed record MemberMarks(Guid UserId, long Delivered, long Read);
 public sealed record OwnMarks(Guid UserId, OwnState State);
 
 /// <summary>The store was opened again after a fault and the outcome of its last transaction is unknown: live connections can no longer be sure that they got everything, so they sync again.</summary>
-public sealed record LogReopened : INotification;
+/// <param name="Positions">From where each shard is told on; null: from where the log is now.</param>
+public sealed record LogReopened(long[]? Positions = null) : INotification;
 
 /// <summary>
 /// What happened in the log since the caller last asked, in order: how a process without Messaging hears of <see cref="MessageStored"/>. Waits until there is something.
@@ -48,14 +49,21 @@ public sealed record LogReopened : INotification;
 /// <param name="TailId">What was answered last; null at first.</param>
 /// <param name="After">The number that was answered last.</param>
 /// <param name="Timeout">How long to wait, up to a minute.</param>
-public sealed record FollowStored(Guid? TailId, long After, TimeSpan Timeout) : IRequest<StoredTail>, IRepeatable, IOwnedRequest, IWaitingRequest;
+/// <param name="Heard">How far the caller has come, whoever told it: one who does not know its <paramref name="TailId"/> goes on from there, if it still knows what came after. Null: a reset then.</param>
+public sealed record FollowStored(Guid? TailId, long After, TimeSpan Timeout, HeardTo? Heard = null) : IRequest<StoredTail>, IRepeatable, IOwnedRequest, IWaitingRequest;
 
 /// <summary>What happened.</summary>
 /// <param name="TailId">Names who tells: another process, or the same after a fault, is another one.</param>
 /// <param name="Last">The number of the last event.</param>
 /// <param name="IsReset">True when something may be missing: connections sync again, as after <see cref="LogReopened"/>.</param>
-/// <param name="Events">In order; may be empty.</param>
-public sealed record StoredTail(Guid TailId, long Last, bool IsReset, MessageStored[] Events);
+/// <param name="Events">In order; may be empty. From another process than before, some of the first may be known already.</param>
+/// <param name="Begins">With a reset: from where it tells on. Null when the log is not open yet.</param>
+public sealed record StoredTail(Guid TailId, long Last, bool IsReset, MessageStored[] Events, HeardTo? Begins = null);
+
+/// <summary>How far somebody has heard what happens in the log.</summary>
+/// <param name="RunId">The run of the log that the positions belong to.</param>
+/// <param name="Positions">The position of each shard.</param>
+public sealed record HeardTo(Guid RunId, long[] Positions);
 
 /// <summary>Commits by one process are on disk. Other nodes that have the log open take them in; whoever misses some finds them in the store.</summary>
 /// <param name="WriterId">The process that has written them.</param>
@@ -74,7 +82,8 @@ public sealed record AnnouncedCommit(Guid RunId, int Shard, long PreviousPositio
 /// <param name="WriterId">The process.</param>
 /// <param name="RunId">The run of the log.</param>
 /// <param name="Positions">The position of each shard.</param>
-public sealed record HeadsAnnounced(Guid WriterId, Guid RunId, long[] Positions) : IClusterEvent;
+/// <param name="IsFollowed">Whether processes without a log follow this one (<see cref="FollowStored"/>): the others keep what happens for them too, should this one die.</param>
+public sealed record HeadsAnnounced(Guid WriterId, Guid RunId, long[] Positions, bool IsFollowed = false) : IClusterEvent;
 
 /// <summary>
 /// Somebody waits to know whether devices of a user have got an entry: whoever hears of it within a minute, or has heard already, says <see cref="DeliveryNoted"/>. The user's delivered

@@ -4,8 +4,8 @@ using ModularChat.Contracts.Messaging;
 namespace ModularChat.Host.Dispatch.Remote;
 
 /// <summary>
-/// In a process without Messaging: asks one that has it what happens in the log, and publishes it here as that one does there: in order, and each once. When it
-/// may have missed something, connections sync again.
+/// In a process without Messaging: asks one that has it what happens in the log, and publishes it here as that one does there: in order, and each once. When that
+/// one is gone, or a new one is nearer, another goes on from the same place. When something may have been missed, connections sync again.
 /// </summary>
 internal sealed partial class StoredFollower(IMediator mediator, TimeProvider time, ILogger<StoredFollower> logger) : BackgroundService
 {
@@ -15,24 +15,43 @@ internal sealed partial class StoredFollower(IMediator mediator, TimeProvider ti
     {
         Guid? tailId = null;
         var after = 0L;
+        // How far it is; that again for one that does not know who asks; and up to where that one may tell it again.
+        HeardTo? heard = null, offered = null;
+        long[]? known = null;
         var isAway = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                var tail = await mediator.Send(new FollowStored(tailId, after, Wait), stoppingToken);
+                var tail = await mediator.Send(new FollowStored(tailId, after, Wait, offered), stoppingToken);
                 if (isAway)
                 {
                     isAway = false;
                     Log.Back(logger);
                 }
+                if (tail.IsReset && offered is null && heard is not null)
+                {
+                    offered = heard;
+                    continue;
+                }
+                offered = null;
                 if (tail.IsReset)
                 {
-                    await mediator.Publish(new LogReopened(), stoppingToken);
+                    (heard, known) = (tail.Begins, null);
+                    await mediator.Publish(new LogReopened(heard?.Positions), stoppingToken);
+                }
+                else if (tail.TailId != tailId)
+                {
+                    known = [.. heard!.Positions];
                 }
                 foreach (var stored in tail.Events)
                 {
+                    if (known is not null && stored.Position <= known[stored.Shard])
+                    {
+                        continue;
+                    }
                     await mediator.Publish(stored, stoppingToken);
+                    heard?.Positions[stored.Shard] = stored.Position;
                 }
                 (tailId, after) = (tail.TailId, tail.Last);
             }

@@ -38,7 +38,7 @@ internal sealed class EntryDelivery(ConnectionTable table, DeliveredPositions de
 
     public async Task Handle(LogReopened notification, CancellationToken cancellationToken)
     {
-        delivered.Set(await mediator.Send(new GetPositions(), cancellationToken));
+        delivered.Set(notification.Positions ?? await mediator.Send(new GetPositions(), cancellationToken));
         SyncAgain();
     }
 

@@ -9,7 +9,7 @@ namespace ModularChat.Messaging.Publishing;
 
 /// <summary>Tells other nodes of each commit of this one, as soon as it is on disk, and once a second how far the log is.</summary>
 internal sealed partial class AnnounceLoop(
-    Announcements announcements, Positions positions, IMessageLog log, IMediator mediator, TimeProvider time, ILogger<AnnounceLoop> logger) : BackgroundService
+    Announcements announcements, Positions positions, RecentEvents recent, IMessageLog log, IMediator mediator, TimeProvider time, ILogger<AnnounceLoop> logger) : BackgroundService
 {
     /// <summary>Content of one event; in JSON it takes a third more. What is larger is read from the store.</summary>
     private const int MostBytes = 128 * 1024;
@@ -65,7 +65,7 @@ internal sealed partial class AnnounceLoop(
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(token))
         {
-            await mediator.Publish(new HeadsAnnounced(announcements.WriterId, log.Info.RunId, positions.Snapshot()), token);
+            await mediator.Publish(new HeadsAnnounced(announcements.WriterId, log.Info.RunId, positions.Snapshot(), recent.IsFollowed), token);
         }
     }
 

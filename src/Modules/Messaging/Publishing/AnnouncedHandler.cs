@@ -6,7 +6,7 @@ using ModularChat.Messaging.Storage.Hearing;
 namespace ModularChat.Messaging.Publishing;
 
 /// <summary>What other nodes say of the log goes to it; it knows what of that is new.</summary>
-internal sealed class AnnouncedHandler(Announcements announcements, IMessageLog log) : INotificationHandler<CommitsAnnounced>, INotificationHandler<HeadsAnnounced>
+internal sealed class AnnouncedHandler(Announcements announcements, RecentEvents recent, IMessageLog log) : INotificationHandler<CommitsAnnounced>, INotificationHandler<HeadsAnnounced>
 {
     public Task Handle(CommitsAnnounced notification, CancellationToken cancellationToken)
     {
@@ -25,6 +25,10 @@ internal sealed class AnnouncedHandler(Announcements announcements, IMessageLog 
     {
         if (notification.WriterId != announcements.WriterId && log.IsShared)
         {
+            if (notification.IsFollowed)
+            {
+                recent.Keep();
+            }
             for (var shard = 0; shard < notification.Positions.Length; shard++)
             {
                 log.Hear(HeardCommit.Head(notification.RunId, shard, notification.Positions[shard]));

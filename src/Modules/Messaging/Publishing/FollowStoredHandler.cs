@@ -16,7 +16,7 @@ internal sealed class FollowStoredHandler(RecentEvents recent, TimeProvider time
         {
             throw ChatException.Invalid("timeout", "timeout is up to a minute.");
         }
-        var (tail, more) = recent.Read(request.TailId, request.After);
+        var (tail, more) = recent.Read(request.TailId, request.After, request.Heard);
         if (tail is null)
         {
             try
@@ -27,7 +27,7 @@ internal sealed class FollowStoredHandler(RecentEvents recent, TimeProvider time
             {
                 // Nothing has happened.
             }
-            tail = recent.Read(request.TailId, request.After).Tail;
+            tail = recent.Read(request.TailId, request.After, request.Heard).Tail;
         }
         return tail ?? new StoredTail(request.TailId!.Value, request.After, IsReset: false, []);
     }
