@@ -31,6 +31,8 @@ BEGIN
             CASE p_runs[v_run]
             WHEN 0 THEN
                 RETURN QUERY
+                -- A request is found by its id, and no condition lets another index serve: before the tables have statistics, the planner took that of the
+                -- places, and read the whole shard for each batch.
                 WITH op AS MATERIALIZED (
                     SELECT o.*, c.ctid AS head, c.seq AS head_seq, c.number AS head_number, m.ctid AS sender_row, m.role AS sender_role, r.seq AS r_seq, r.place AS r_place, r.at AS r_at,
                         CASE WHEN c.id IS NULL THEN 4
@@ -44,8 +46,8 @@ BEGIN
                     LEFT JOIN member m ON m.conversation = o.conversation AND m.user_id = o.sender
                     LEFT JOIN LATERAL (
                         SELECT e.hash, e.seq, e.place, e.at FROM entry e
-                        WHERE e.client_message_id = o.client AND e.conversation = o.conversation AND e.sender = o.sender
-                            AND e.hash IS NOT NULL AND e.place > v_base + v_forgotten LIMIT 1) r ON true),
+                        WHERE e.client_message_id = o.client AND (e.conversation, e.sender) IS NOT DISTINCT FROM (o.conversation, o.sender)
+                            AND e.hash IS NOT NULL AND e.place - v_base > v_forgotten LIMIT 1) r ON true),
                 ok AS MATERIALIZED (
                     SELECT ord, conversation, sender, client, hash, kind, at, chk, body, target, head, sender_row, sender_role,
                         v_position + row_number() OVER (ORDER BY ord) AS position,

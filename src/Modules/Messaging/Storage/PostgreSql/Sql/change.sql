@@ -33,7 +33,7 @@ BEGIN
         VALUES (p_conversation, p_shard, p_flag & 15, p_flag >> 4, p_text, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING * INTO c;
     ELSE
         SELECT e.hash, e.seq, e.place, e.at INTO r FROM entry e
-        WHERE e.client_message_id = p_client AND e.conversation = p_conversation AND e.sender = p_sender AND e.hash IS NOT NULL AND e.place > v_base + p_forgotten
+        WHERE e.client_message_id = p_client AND (e.conversation, e.sender) IS NOT DISTINCT FROM (p_conversation, p_sender) AND e.hash IS NOT NULL AND e.place - v_base > p_forgotten
         LIMIT 1;
         IF FOUND THEN
             RETURN NEXT CASE WHEN r.hash = p_hash THEN result_row(p_ord, 1, r.seq, r.place - v_base, r.at, NULL) ELSE result_row(p_ord, 2, NULL, NULL, NULL, NULL) END;

@@ -33,14 +33,14 @@ BEGIN
         END IF;
     END IF;
     -- One statement compares and writes: each more has its own price, which a small batch would feel. Arrays are read by place: unnest would make a
-    -- table of each of them first.
+    -- table of each of them first. A request is found by its id, as in append.
     WITH known AS MATERIALIZED (
         SELECT c.ctid AS place, i FROM generate_series(1, cardinality(p_head)) i
         JOIN conversation c ON c.id = p_head[i] AND c.seq = p_heads[i * 8 - 7] AND c.members_seq = p_heads[i * 8 - 6]),
     fits AS MATERIALIZED (
         SELECT FROM (SELECT count(*) AS heads FROM known) k
         WHERE k.heads = cardinality(p_head)
-            AND NOT EXISTS (SELECT FROM entry e WHERE e.client_message_id = ANY (p_client) AND e.hash IS NOT NULL AND e.place > v_base + v_forgotten)),
+            AND NOT EXISTS (SELECT FROM entry e WHERE e.client_message_id = ANY (p_client) AND e.hash IS NOT NULL AND e.place - v_base > v_forgotten)),
     added AS (
         INSERT INTO entry (place, seq, number, at, chk, target, kind, state, conversation, sender, client_message_id, hash, body)
         SELECT v_base + v_position + i, p_message[i * 5 - 1], p_message[i * 5], p_message[i * 5 - 4], p_message[i * 5 - 3], nullif(p_message[i * 5 - 2], 0), 1, 0,
