@@ -50,7 +50,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _stop.CancelAsync();
         await _loop;
-        _answers.Dispose();
         _stop.Dispose();
     }
 

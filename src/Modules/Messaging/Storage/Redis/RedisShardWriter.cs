@@ -86,7 +86,6 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
         _stop.CancelAfter(Patience);
         await _loop;
         await DropAsync();
-        _answers.Dispose();
         _closing.Dispose();
         _stop.Dispose();
     }

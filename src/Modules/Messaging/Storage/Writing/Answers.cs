@@ -5,7 +5,7 @@ namespace ModularChat.Messaging.Storage.Writing;
 /// that took the first of them would have the others wait for its sync, and need two transactions where one would do: so it waits for all of them, but
 /// not for one who takes long. They go on one after the other on a thread of the pool, as waking one for each costs more than what most do.
 /// </summary>
-internal sealed class Answers<T> : IDisposable
+internal sealed class Answers<T>
 {
     /// <summary>So many for each further thread that waking it is worth it.</summary>
     private const int Together = 16;
@@ -13,12 +13,14 @@ internal sealed class Answers<T> : IDisposable
     /// <summary>How long a caller may hold up the others, twice at most. It is about threads and no rule of the chat: no clock of tests replaces it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
-    private readonly ITimer _watch;
+    // One watch for all writers: with one for each, most of the timers of a server with little to do were these.
+    private static readonly ITimer Watch = TimeProvider.System.CreateTimer(static _ => LookAtAll(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    private static readonly Lock Watching = new();
+    private static readonly List<Answers<T>> Watched = [];
+
     private Round? _round;
     private Round? _seen;
     private int _isWatched;
-
-    public Answers() => _watch = TimeProvider.System.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>Answers all of them; done when each has gone on, or one takes too long.</summary>
     /// <param name="batch">In the order in which they are answered, if they are few; it may change afterwards.</param>
@@ -33,7 +35,7 @@ internal sealed class Answers<T> : IDisposable
         Volatile.Write(ref _round, round);
         if (Interlocked.Exchange(ref _isWatched, 1) == 0)
         {
-            _watch.Change(Patience, Timeout.InfiniteTimeSpan);
+            BeWatched();
         }
         // This thread is soon free for the first.
         for (var thread = 0; thread == 0 || (thread < Environment.ProcessorCount && thread * Together < batch.Count); thread++)
@@ -43,22 +45,41 @@ internal sealed class Answers<T> : IDisposable
         return round.Done;
     }
 
-    public void Dispose() => _watch.Dispose();
+    private void BeWatched()
+    {
+        lock (Watching)
+        {
+            Watched.Add(this);
+            if (Watched.Count == 1)
+            {
+                Watch.Change(Patience, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
 
-    /// <summary>A round that was here at the last look too takes too long; when there is nothing to look at, nobody looks until the next round.</summary>
+    private static void LookAtAll()
+    {
+        Answers<T>[] all;
+        lock (Watching)
+        {
+            all = [.. Watched];
+            Watched.Clear();
+        }
+        Array.ForEach(all, static answers => answers.Look());
+    }
+
+    /// <summary>A round that was here at the last look too takes too long. When there is nothing to look at, nobody looks until the next round.</summary>
     private void Look()
     {
         var round = Volatile.Read(ref _round);
-        var goesOn = round != _seen;
-        if (!goesOn && round is { IsOver: false })
+        var goesOn = round is { IsOver: false };
+        if (goesOn && round == _seen)
         {
-            round.Hurry();
-            goesOn = true;
+            round!.Hurry();
         }
-        _seen = round;
+        _seen = goesOn ? round : null;
         if (!goesOn)
         {
-            _seen = null;
             Interlocked.CompareExchange(ref _round, null, round);
             Interlocked.Exchange(ref _isWatched, 0);
             // One that came between has found the watch set.
@@ -66,7 +87,7 @@ internal sealed class Answers<T> : IDisposable
         }
         if (goesOn)
         {
-            _watch.Change(Patience, Timeout.InfiniteTimeSpan);
+            BeWatched();
         }
     }
 
@@ -88,7 +109,8 @@ internal sealed class Answers<T> : IDisposable
             {
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             }
-            _done.TrySetResult();
+            // Not here, where the rounds of other writers wait to be looked at.
+            ThreadPool.UnsafeQueueUserWorkItem(static done => done.TrySetResult(), _done, preferLocal: false);
         }
 
         public void Execute()

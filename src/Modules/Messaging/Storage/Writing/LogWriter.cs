@@ -140,7 +140,6 @@ internal sealed partial class LogWriter : IAsyncDisposable
         await _stop.CancelAsync();
         await _loop;
         Close();
-        _answers.Dispose();
         _stop.Dispose();
     }
 
