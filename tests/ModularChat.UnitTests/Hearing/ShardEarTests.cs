@@ -39,7 +39,7 @@ public sealed class ShardEarTests
         await UntilWaitingAsync();
         _shard.Looks.ShouldBe(0);
 
-        _time.Advance(TimeSpan.FromMilliseconds(25));
+        _time.Advance(TimeSpan.FromMilliseconds(35));
         await UntilAsync(() => _shard.Told == 2);
 
         ShouldBeTheLog();
@@ -63,7 +63,7 @@ public sealed class ShardEarTests
         var lost = _shard.Write(2);
         ear.Hear(HeardCommit.Head(_shard.Run, 0, lost.Position));
         await UntilWaitingAsync();
-        _time.Advance(TimeSpan.FromMilliseconds(25));
+        _time.Advance(TimeSpan.FromMilliseconds(35));
 
         await UntilAsync(() => _shard.Told == lost.Position);
 
@@ -91,7 +91,7 @@ public sealed class ShardEarTests
         var foreign = new HeardCommit(Ids.New(), 0, 0, 1, new Commit(0, 0, 1, [new CommittedEntry(1, OneShard.Entry(99), null)], [], []));
         ear.Hear(foreign);
         await UntilWaitingAsync();
-        _time.Advance(TimeSpan.FromMilliseconds(25));
+        _time.Advance(TimeSpan.FromMilliseconds(35));
         await UntilAsync(() => _shard.Looks == 1);
         _shard.Told.ShouldBe(0);
 
@@ -165,14 +165,14 @@ public sealed class ShardEarTests
             }
             if (random.Next(20) == 0)
             {
-                _time.Advance(TimeSpan.FromMilliseconds(random.Next(40)));
+                _time.Advance(TimeSpan.FromMilliseconds(random.Next(50)));
                 await RestAsync();
             }
         }
         await UntilAsync(() =>
         {
             ear.Hear(HeardCommit.Head(_shard.Run, 0, _shard.Store[^1].Position));
-            _time.Advance(TimeSpan.FromMilliseconds(25));
+            _time.Advance(TimeSpan.FromMilliseconds(35));
             return _shard.Told == _shard.Store[^1].Position;
         });
 

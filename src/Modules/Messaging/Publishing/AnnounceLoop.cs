@@ -7,7 +7,7 @@ using ModularChat.Messaging.Storage.Hearing;
 
 namespace ModularChat.Messaging.Publishing;
 
-/// <summary>Tells other nodes of each commit of this one, as soon as it is on disk, and once a second how far the log is.</summary>
+/// <summary>Tells other nodes of each commit of this one, soon after it is on disk, and once a second how far the log is.</summary>
 internal sealed partial class AnnounceLoop(
     Announcements announcements, Positions positions, RecentEvents recent, IMessageLog log, IMediator mediator, TimeProvider time, ILogger<AnnounceLoop> logger) : BackgroundService
 {
@@ -15,6 +15,9 @@ internal sealed partial class AnnounceLoop(
     private const int MostBytes = 128 * 1024;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <summary>What comes so soon after a frame goes with the next one, because each wakes some threads of every node, whatever it holds. After a pause the first goes at once.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -41,6 +44,7 @@ internal sealed partial class AnnounceLoop(
             if (commits.Count > 0)
             {
                 await mediator.Publish(new CommitsAnnounced(announcements.WriterId, [.. commits]), token);
+                await Task.Delay(Gathering, time, token);
             }
         }
     }

@@ -12,7 +12,8 @@ internal sealed partial class ShardEar : IAsyncDisposable
     /// <summary>More that cannot be told yet: something is lost, and the store is read at once.</summary>
     private const int MostHeld = 256;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
+    /// <summary>A node may keep a commit for 10 ms (<see cref="Publishing.AnnounceLoop"/>) while another's, made after it, goes at once.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(30);
 
     /// <summary>Each node is heard once a second: after this nobody is, and nothing is worth waiting for.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
