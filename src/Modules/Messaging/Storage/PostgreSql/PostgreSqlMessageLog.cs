@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using ModularChat.Contracts;
 using ModularChat.Messaging.Storage.Hearing;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage;
 using ModularChat.Storage.PostgreSql;
 
@@ -14,6 +15,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
     private readonly Published _published;
     private readonly LogReads _reads;
     private readonly ShardFeed[] _feeds;
+    private readonly AnswerWatch _watch = new();
     private readonly ShardWriter[] _writers;
     private readonly ShardEar[] _ears;
     private readonly Follower? _follower;
@@ -27,7 +29,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         (_server, _history, _published, _maxPending) = (server, history, published, options.MaxPending);
         _reads = new LogReads(server, shards);
         _feeds = [.. Enumerable.Range(0, shards).Select(shard => new ShardFeed(shard, shards, server, history, published))];
-        _writers = [.. _feeds.Select((feed, shard) => new ShardWriter(shard, receiptLimit, options.MaxBatch, server, history, published, feed, time, logger))];
+        _writers = [.. _feeds.Select((feed, shard) => new ShardWriter(shard, receiptLimit, options.MaxBatch, server, history, published, feed, _watch, time, logger))];
         _ears = isTool ? [] : [.. _feeds.Select(feed => feed.Ear = new ShardEar(feed, time, logger))];
         _follower = isTool ? null : new Follower(_feeds, TimeSpan.FromMilliseconds(options.FollowMilliseconds), server, history, published, time, logger);
     }
@@ -160,6 +162,7 @@ internal sealed partial class PostgreSqlMessageLog : ILogDatabase
         {
             await writer.DisposeAsync();
         }
+        _watch.Dispose();
         foreach (var ear in _ears)
         {
             await ear.DisposeAsync();

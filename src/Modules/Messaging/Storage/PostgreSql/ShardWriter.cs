@@ -23,16 +23,17 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private readonly ShardFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Answers<Write> _answers = new();
+    private readonly Answers<Write> _answers;
     private readonly Channel<Write> _queue = Channel.CreateUnbounded<Write>();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
     public ShardWriter(
-        int shard, int receiptLimit, int maxBatch, LogServer server, LogHistory history, Published published, ShardFeed feed, TimeProvider time, ILogger logger)
+        int shard, int receiptLimit, int maxBatch, LogServer server, LogHistory history, Published published, ShardFeed feed, AnswerWatch watch, TimeProvider time, ILogger logger)
     {
         (_shard, _receiptLimit, _maxBatch, _server, _history, _published, _feed, _time, _logger) =
             (shard, receiptLimit, maxBatch, server, history, published, feed, time, logger);
+        _answers = new Answers<Write>(watch);
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using ModularChat.Contracts;
 using ModularChat.Messaging.Storage.Hearing;
+using ModularChat.Messaging.Storage.Writing;
 using ModularChat.Storage;
 using ModularChat.Storage.Redis;
 
@@ -13,6 +14,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
 
     private readonly RedisCluster _cluster;
     private readonly RedisRuns _runs;
+    private readonly AnswerWatch _watch = new();
     private readonly RedisShardWriter[] _writers;
     private readonly ShardEar[] _ears;
     private readonly Following _following;
@@ -21,7 +23,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     {
         (_cluster, _runs) = (cluster, runs);
         var others = new RedisOthers(cluster, runs);
-        _writers = [.. Enumerable.Range(0, runs.Meta.ShardCount).Select(s => new RedisShardWriter(s, cluster, runs, others, options, receiptLimit, time, logger))];
+        _writers = [.. Enumerable.Range(0, runs.Meta.ShardCount).Select(s => new RedisShardWriter(s, cluster, runs, others, options, receiptLimit, _watch, time, logger))];
         _ears = [.. _writers.Select(writer => writer.Ear = new ShardEar(writer, time, logger))];
         _following = new Following(_writers, TimeSpan.FromMilliseconds(options.FollowMilliseconds), time);
     }
@@ -147,6 +149,7 @@ internal sealed partial class RedisMessageLog : ILogDatabase
     {
         await _following.DisposeAsync();
         await Task.WhenAll(_writers.Select(w => w.DisposeAsync().AsTask()));
+        _watch.Dispose();
         await Task.WhenAll(_ears.Select(e => e.DisposeAsync().AsTask()));
         await _cluster.DisposeAsync();
         _runs.Dispose();

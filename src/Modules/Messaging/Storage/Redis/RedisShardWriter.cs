@@ -32,7 +32,7 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
     private readonly int _receiptLimit;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Answers<(RedisWrite Write, RespValue[] Result)> _answers = new();
+    private readonly Answers<(RedisWrite Write, RespValue[] Result)> _answers;
     private readonly Channel<RedisWrite> _queue;
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stop = new();
@@ -41,10 +41,11 @@ internal sealed partial class RedisShardWriter : IHearingShard, IAsyncDisposable
     private RedisLink? _link;
     private volatile bool _isUp = true;
 
-    public RedisShardWriter(int shard, RedisCluster cluster, RedisRuns runs, RedisOthers others, MessageLogOptions options, int receiptLimit, TimeProvider time, ILogger logger)
+    public RedisShardWriter(int shard, RedisCluster cluster, RedisRuns runs, RedisOthers others, MessageLogOptions options, int receiptLimit, AnswerWatch watch, TimeProvider time, ILogger logger)
     {
         (_shard, _key, _cluster, _runs, _others) = (shard, cluster.Keys.Shard(shard), cluster, runs, others);
         (_options, _receiptLimit, _time, _logger) = (options, receiptLimit, time, logger);
+        _answers = new Answers<(RedisWrite, RespValue[])>(watch);
         _queue = Channel.CreateBounded<RedisWrite>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }

@@ -5,18 +5,10 @@ namespace ModularChat.Messaging.Storage.Writing;
 /// that took the first of them would have the others wait for its sync, and need two transactions where one would do: so it waits for all of them, but
 /// not for one who takes long. They go on one after the other on a thread of the pool, as waking one for each costs more than what most do.
 /// </summary>
-internal sealed class Answers<T>
+internal sealed class Answers<T>(AnswerWatch watch) : IWatchedAnswers
 {
     /// <summary>So many for each further thread that waking it is worth it.</summary>
     private const int Together = 16;
-
-    /// <summary>How long a caller may hold up the others, twice at most. It is about threads and no rule of the chat: no clock of tests replaces it.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
-
-    // One watch for all writers: with one for each, most of the timers of a server with little to do were these.
-    private static readonly ITimer Watch = TimeProvider.System.CreateTimer(static _ => LookAtAll(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    private static readonly Lock Watching = new();
-    private static readonly List<Answers<T>> Watched = [];
 
     private Round? _round;
     private Round? _seen;
@@ -35,7 +27,7 @@ internal sealed class Answers<T>
         Volatile.Write(ref _round, round);
         if (Interlocked.Exchange(ref _isWatched, 1) == 0)
         {
-            BeWatched();
+            watch.Add(this);
         }
         // This thread is soon free for the first.
         for (var thread = 0; thread == 0 || (thread < Environment.ProcessorCount && thread * Together < batch.Count); thread++)
@@ -45,31 +37,8 @@ internal sealed class Answers<T>
         return round.Done;
     }
 
-    private void BeWatched()
-    {
-        lock (Watching)
-        {
-            Watched.Add(this);
-            if (Watched.Count == 1)
-            {
-                Watch.Change(Patience, Timeout.InfiniteTimeSpan);
-            }
-        }
-    }
-
-    private static void LookAtAll()
-    {
-        Answers<T>[] all;
-        lock (Watching)
-        {
-            all = [.. Watched];
-            Watched.Clear();
-        }
-        Array.ForEach(all, static answers => answers.Look());
-    }
-
     /// <summary>A round that was here at the last look too takes too long. When there is nothing to look at, nobody looks until the next round.</summary>
-    private void Look()
+    public void Look()
     {
         var round = Volatile.Read(ref _round);
         var goesOn = round is { IsOver: false };
@@ -87,7 +56,7 @@ internal sealed class Answers<T>
         }
         if (goesOn)
         {
-            BeWatched();
+            watch.Add(this);
         }
     }
 

@@ -35,7 +35,8 @@ internal sealed partial class LogWriter : IAsyncDisposable
     private volatile bool _isEraseDue;
     private int _isWoken;
     private volatile int _parkedCount;
-    private readonly Answers<PendingChange> _answers = new();
+    private readonly AnswerWatch _watch = new();
+    private readonly Answers<PendingChange> _answers;
     private Task _answered = Task.CompletedTask;
     private WriterSession? _session;
     private long[] _positions;
@@ -46,6 +47,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         (_store, _session, _options, _listener, _time, _logger) = (store, session, options, listener, time, logger);
         (_positions, _states) = (session.Positions, session.States);
         _parked = new ParkedWrites(time);
+        _answers = new Answers<PendingChange>(_watch);
         _oneShard = [.. _positions.Select((_, shard) => new[] { shard })];
         _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(options.MaxPending) { SingleReader = true });
         // The empty write wakes the loop; after a fault it is also what opens the log again when nobody writes.
@@ -139,6 +141,7 @@ internal sealed partial class LogWriter : IAsyncDisposable
         await _patienceTimer.DisposeAsync();
         await _stop.CancelAsync();
         await _loop;
+        _watch.Dispose();
         Close();
         _stop.Dispose();
     }
