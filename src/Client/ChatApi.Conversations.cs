@@ -52,10 +52,10 @@ public sealed partial class ChatApi
     public Task<HistoryPage> GetHistoryAsync(Guid id, long? before = null, long? after = null, int limit = 50, CancellationToken token = default) =>
         SendAsync(HttpMethod.Get, Query($"conversations/{id}/messages", ("before", Text(before)), ("after", Text(after)), ("limit", Text(limit))), ClientJson.Default.HistoryPage, token);
 
-    /// <summary>What came after a cursor; waits up to <paramref name="wait"/> until there is something.</summary>
-    public Task<SyncPage> SyncAsync(string? cursor, int limit = 500, TimeSpan wait = default, CancellationToken token = default) =>
+    /// <summary>What came after a cursor; waits up to <paramref name="wait"/> until there is something, or drafts of a newer version than <paramref name="drafts"/>.</summary>
+    public Task<SyncPage> SyncAsync(string? cursor, int limit = 500, TimeSpan wait = default, long? drafts = null, CancellationToken token = default) =>
         SendAsync<object?, SyncPage>(HttpMethod.Get,
-            Query("sync", ("cursor", cursor), ("limit", Text(limit)), ("wait", wait > TimeSpan.Zero && cursor is not null ? Text((long)wait.TotalSeconds) : null)),
+            Query("sync", ("cursor", cursor), ("limit", Text(limit)), ("wait", wait > TimeSpan.Zero && cursor is not null ? Text((long)wait.TotalSeconds) : null), ("drafts", Text(drafts))),
             null, null, ClientJson.Default.SyncPage, token, wait);
 
     /// <summary>Sends a message; repeat it with the same <paramref name="clientMessageId"/> until it is answered.</summary>

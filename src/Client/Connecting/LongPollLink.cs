@@ -8,6 +8,7 @@ internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler ha
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(25);
     private readonly CancellationTokenSource _ended = new();
+    private long? _drafts;
 
     public async Task<LinkEnd> RunAsync(CancellationToken token)
     {
@@ -25,6 +26,7 @@ internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler ha
             {
                 var page = await SyncAsync(isLive, either.Token);
                 await replica.ApplyAsync(page, either.Token);
+                _drafts = page.Versions is { } versions ? versions.GetValueOrDefault("drafts") : _drafts;
                 if (!page.More && !isLive)
                 {
                     isLive = true;
@@ -100,7 +102,7 @@ internal sealed class LongPollLink(ChatApi api, Replica replica, ILinkHandler ha
     {
         try
         {
-            return await api.SyncAsync(replica.Cursor, wait: isLive ? Wait : TimeSpan.Zero, token: token);
+            return await api.SyncAsync(replica.Cursor, wait: isLive ? Wait : TimeSpan.Zero, token: token, drafts: _drafts);
         }
         catch (ChatProblemException refused) when (refused.Problem.Code == "invalid_cursor" && replica.Cursor is not null)
         {

@@ -30,7 +30,8 @@ public sealed record ConversationSync(ConversationInfo State, Entry[] Entries, S
 /// <param name="Cursor">The device's cursor.</param>
 /// <param name="Limit">As in <see cref="Sync"/>.</param>
 /// <param name="Timeout">How long to wait, up to MaxWaitSeconds.</param>
-public sealed record WaitSync(Caller Caller, string Cursor, int Limit, TimeSpan Timeout) : IRequest<SyncPage>, IRepeatable, IWaitingRequest;
+/// <param name="Drafts">The version of the drafts that the device has: nothing is waited for when there is a newer one, as no entry tells of them. Null: that is not looked at.</param>
+public sealed record WaitSync(Caller Caller, string Cursor, int Limit, TimeSpan Timeout, long? Drafts = null) : IRequest<SyncPage>, IRepeatable, IWaitingRequest;
 
 /// <summary>Acknowledges delivery of everything up to a cursor; moves delivered marks.</summary>
 /// <param name="Caller">Whose device.</param>

@@ -46,7 +46,7 @@ internal sealed class Hopper(Uri server, ChatUser user, ChatApi api)
     {
         for (var more = true; more && pages > 0; pages--)
         {
-            var page = await api.SyncAsync(Cursor, limit, wait, Token);
+            var page = await api.SyncAsync(Cursor, limit, wait, token: Token);
             await TakeAsync(wait == TimeSpan.Zero ? Way.Poll : Way.LongPoll, page);
             more = page.More;
         }

@@ -13,6 +13,8 @@ public sealed class People :
 
     public HashSet<Guid> FriendsOnly { get; } = [];
 
+    public Dictionary<string, long> Versions { get; } = new(StringComparer.Ordinal);
+
     public int RelationsAsked { get; private set; }
 
     public int NamesAsked { get; private set; }
@@ -39,7 +41,7 @@ public sealed class People :
             .Select(p => new UserInfo(p.Key, p.Value, p.Value, "#000000", "")).ToArray());
     }
 
-    public Task<Dictionary<string, long>> Handle(GetDataVersions request, CancellationToken cancellationToken) => Task.FromResult(new Dictionary<string, long>());
+    public Task<Dictionary<string, long>> Handle(GetDataVersions request, CancellationToken cancellationToken) => Task.FromResult(new Dictionary<string, long>(Versions));
 
     private Relation Of(Guid user, Guid other)
     {

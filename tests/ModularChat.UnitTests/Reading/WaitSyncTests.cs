@@ -115,6 +115,23 @@ public sealed class WaitSyncTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Drafts_that_changed_between_two_polls_are_answered_at_once()
+    {
+        var cursor = await CursorAsync(bo);
+        chat.People.Versions["drafts"] = 3;
+
+        var page = await chat.Mediator.Send(new WaitSync(Chat.As(bo), cursor, 500, Long, Drafts: 2), Token);
+        page.Conversations.ShouldBeEmpty();
+        page.Versions!["drafts"].ShouldBe(3);
+
+        var waiting = chat.Mediator.Send(new WaitSync(Chat.As(bo), page.Cursor, 500, Long, Drafts: 3), Token);
+        await BegunAsync(1);
+        waiting.IsCompleted.ShouldBeFalse();
+        chat.Time.Advance(Long);
+        await waiting;
+    }
+
+    [Fact]
     public async Task A_client_that_goes_away_frees_everything()
     {
         // What the server itself waits for has begun after the first round.

@@ -21,7 +21,7 @@ internal static class ReadingEndpoints
 
     private static async Task<JsonHttpResult<SyncPage>> SyncAsync(
         ClaimsPrincipal user, IMediator mediator, IOptions<MessagingOptions> options,
-        string? cursor = null, int limit = 500, int wait = 0, CancellationToken token = default)
+        string? cursor = null, int limit = 500, int wait = 0, long? drafts = null, CancellationToken token = default)
     {
         var caller = Caller.From(user);
         var longest = options.Value.MaxWaitSeconds;
@@ -31,7 +31,7 @@ internal static class ReadingEndpoints
         }
         // A first sync has something to say at once.
         var page = wait > 0 && cursor is not null
-            ? await mediator.Send(new WaitSync(caller, cursor, limit, TimeSpan.FromSeconds(wait)), token)
+            ? await mediator.Send(new WaitSync(caller, cursor, limit, TimeSpan.FromSeconds(wait), drafts), token)
             : await mediator.Send(new Sync(caller, cursor, limit), token);
         return TypedResults.Json(page, ContractsJson.Wire.SyncPage);
     }

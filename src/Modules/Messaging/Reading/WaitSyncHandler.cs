@@ -20,12 +20,16 @@ internal sealed class WaitSyncHandler(
         using var waiter = waiters.Enter(userId, request.Caller.SessionId);
         var (cursor, reset) = await cursors.TakeAsync(request.Caller, request.Cursor, cancellationToken);
         var page = await pages.ReadAsync(userId, cursor, request.Limit, reset, cancellationToken);
-        if (IsEmpty(page))
+        if (IsEmpty(page) && !await HasNewDraftsAsync(request, cancellationToken))
         {
             page = await WaitAsync(waiter, request, cursor, cancellationToken) ?? page;
         }
         return page.More ? page : page with { Versions = await mediator.Send(new GetDataVersions(userId), cancellationToken) };
     }
+
+    /// <summary>What changed between two polls woke nobody, and the cursor does not tell of it.</summary>
+    private async Task<bool> HasNewDraftsAsync(WaitSync request, CancellationToken token) =>
+        request.Drafts is { } known && (await mediator.Send(new GetDataVersions(request.Caller.UserId), token)).GetValueOrDefault("drafts") > known;
 
     private async Task<SyncPage?> WaitAsync(Waiter waiter, WaitSync request, Cursor? cursor, CancellationToken token)
     {

@@ -89,8 +89,8 @@ export class ChatApi {
 
   history = (id: string, range: { before?: number; after?: number; limit?: number; signal?: AbortSignal }) =>
     this.#send<HistoryPage>('GET', query(`conversations/${id}/messages`, { before: range.before, after: range.after, limit: range.limit ?? 50 }), { signal: range.signal });
-  sync = (cursor: string | undefined, waitSeconds = 0, signal?: AbortSignal) =>
-    this.#send<SyncPage>('GET', query('sync', { cursor, wait: cursor && waitSeconds ? waitSeconds : undefined }), { waitSeconds, signal });
+  sync = (cursor: string | undefined, waitSeconds = 0, signal?: AbortSignal, drafts?: number) =>
+    this.#send<SyncPage>('GET', query('sync', { cursor, wait: cursor && waitSeconds ? waitSeconds : undefined, drafts }), { waitSeconds, signal });
   mark = (id: string, marks: { delivered?: number; read?: number }, signal?: AbortSignal) =>
     this.#send<OwnState>('POST', `conversations/${id}/marks`, { body: marks, signal });
   /** What is left out stays; a `mutedUntil` that is past ends muting. */

@@ -21,6 +21,7 @@ export class LongPollLink implements Link {
   #watched: string[] = [];
   #askedAt = 0;
   #callsAt = 0;
+  #drafts?: number;
 
   /** Ends after `lifetime` milliseconds, so that a WebSocket is tried again. */
   constructor(api: ChatApi, replica: Replica, handler: LinkHandler, lifetime: number) {
@@ -42,6 +43,7 @@ export class LongPollLink implements Link {
       while (Date.now() < this.#until) {
         const page = await this.#sync(isLive);
         await this.#replica.applyPage(page, this.#ended.signal);
+        this.#drafts = page.versions ? page.versions.drafts ?? 0 : this.#drafts;
         if (!page.more && !isLive) {
           isLive = true;
           this.#handler.onLive();
@@ -118,7 +120,7 @@ export class LongPollLink implements Link {
 
   async #sync(isLive: boolean): Promise<SyncPage> {
     try {
-      return await this.#api.sync(this.#replica.cursor, isLive ? WAIT_SECONDS : 0, this.#ended.signal);
+      return await this.#api.sync(this.#replica.cursor, isLive ? WAIT_SECONDS : 0, this.#ended.signal, this.#drafts);
     } catch (failed) {
       if (failed instanceof ChatProblem && failed.problem.code === 'invalid_cursor' && this.#replica.cursor !== undefined) {
         this.#replica.forgetCursor();
