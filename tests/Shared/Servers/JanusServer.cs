@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.NetworkInformation;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -127,6 +128,12 @@ internal sealed class JanusServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Tests beside this one make cables and take them away: sound that goes over one would end with it.</summary>
+    private static string LastingNetwork() =>
+        Array.Find(NetworkInterface.GetAllNetworkInterfaces(), one => one.OperationalStatus == OperationalStatus.Up && one.GetIPProperties().GatewayAddresses.Count > 0) is { } lasting
+            ? $" ice_enforce_list = \"{lasting.Name}\""
+            : "";
+
     private async Task WriteSettingsAsync(CancellationToken token)
     {
         var library = Directory.GetDirectories("/usr/lib").Prepend("/usr/lib").Select(folder => folder + "/janus").First(folder => Directory.Exists(folder + "/plugins"));
@@ -135,7 +142,7 @@ internal sealed class JanusServer : IAsyncDisposable
             $$"""
             general: { configs_folder = "{{_folder}}" plugins_folder = "{{library}}/plugins" transports_folder = "{{library}}/transports" events_folder = "{{library}}/events"
               loggers_folder = "{{library}}/loggers" debug_level = 4 debug_colors = false api_secret = "{{Secret}}" session_timeout = 120 }
-            nat: { full_trickle = false }
+            nat: { full_trickle = false{{LastingNetwork()}} }
             plugins: { disable = "{{string.Join(',', Directory.GetFiles(library + "/plugins", "*.so").Select(Path.GetFileName).Where(name => name != "libjanus_audiobridge.so"))}}" }
             transports: { disable = "{{string.Join(',', Directory.GetFiles(library + "/transports", "*.so").Select(Path.GetFileName).Where(name => name != "libjanus_http.so"))}}" }
             """,
