@@ -43,8 +43,8 @@ public sealed class StoredFollowerTests
         await two.FollowAsync();
         two.First.Add(Stored(0, 1));
         await two.ToldAsync("reset", "0:1");
-        two.Second.Add(Stored(0, 1));
-        two.Second.Add(Stored(0, 2));
+        // What came before it began, it cannot tell.
+        two.Elsewhere.Advance(0, 2);
         two.Switch();
         await two.ToldAsync("reset", "0:1", "reset");
         two.Second.Add(Stored(0, 3));
@@ -90,9 +90,11 @@ public sealed class StoredFollowerTests
 
         public Positions Published { get; } = At();
 
+        public Positions Elsewhere { get; } = At();
+
         public RecentEvents First => field ??= new RecentEvents(Published, chat.Log, TimeProvider.System);
 
-        public RecentEvents Second => field ??= new RecentEvents(At(), (other ?? chat).Log, TimeProvider.System);
+        public RecentEvents Second => field ??= new RecentEvents(Elsewhere, (other ?? chat).Log, TimeProvider.System);
 
         public Task FollowAsync()
         {

@@ -17,7 +17,10 @@ internal sealed class RecentEvents(Positions positions, IMessageLog log, TimePro
     private readonly Dictionary<int, long> _told = [];
     private Guid _id = Ids.New();
     private long _last;
-    private long? _askedAt, _wantedAt;
+    private long? _askedAt;
+
+    // One that begins may be asked before it has heard that others are.
+    private long? _wantedAt = time.GetTimestamp();
     private TaskCompletionSource _more = New();
 
     /// <summary>Whether somebody has asked here lately.</summary>
