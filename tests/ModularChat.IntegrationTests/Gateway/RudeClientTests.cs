@@ -144,6 +144,30 @@ public sealed class RudeClientTests
     }
 
     [Fact]
+    public async Task What_comes_after_a_goodbye_is_not_done_and_not_confirmed()
+    {
+        await using var server = await ChatServer.StartAsync();
+        var user = await server.RegisterAsync("anna");
+        var group = await user.CreateGroupAsync("Notes");
+        var before = (await user.SyncAllAsync()).Item2.Single(c => c.State.Id == group.Id).State.Head;
+        var (socket, _) = await RawSocket.LiveAsync(server.Url, user.Token, Token);
+        await using (socket)
+        {
+            await socket.SendTextAsync("""{"type":"goodbye"}""", Token);
+            await socket.SendAsync(new JsonObject { ["type"] = "send", ["id"] = 7, ["conversationId"] = group.Id, ["clientMessageId"] = Ids.New(), ["text"] = "too late" }, Token);
+            var types = new List<string>();
+            while (await socket.ReceiveAsync(Token) is { } frame)
+            {
+                types.Add(frame["type"]!.GetValue<string>());
+            }
+            types.ShouldNotContain("ack");
+            types.ShouldNotContain("entry");
+            socket.CloseStatus.ShouldBe(WebSocketCloseStatus.NormalClosure);
+        }
+        (await user.SyncAllAsync()).Item2.Single(c => c.State.Id == group.Id).State.Head.ShouldBe(before);
+    }
+
+    [Fact]
     public async Task A_cursor_that_was_changed_is_told_apart_from_a_lost_connection()
     {
         await using var server = await ChatServer.StartAsync();

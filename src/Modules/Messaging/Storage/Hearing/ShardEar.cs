@@ -65,7 +65,7 @@ internal sealed partial class ShardEar : IAsyncDisposable
         }
         if (_shard.Told < position)
         {
-            await Task.WhenAny(told.Task, Task.Delay(Patience, _time, _stop.Token));
+            await told.Task.WaitAsync(Patience, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
