@@ -35,7 +35,9 @@ public sealed class KillTests(ITestOutputHelper output)
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
             var senders = groups.ToDictionary(g => g.Id, g => g.Members.Select(m => new StubbornSender(m, g.Id)).ToArray());
             var poller = new StubbornPoller(users[1]);
-            Task[] running = [.. senders.Values.SelectMany(s => s).Select(s => s.RunAsync(stop.Token, Token)), poller.RunAsync(stop.Token, Token)];
+            using var allSaid = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            Task[] running = [.. senders.Values.SelectMany(s => s).Select(s => s.RunAsync(stop.Token, Token))];
+            var polling = poller.RunAsync(allSaid.Token, Token);
             for (var round = 0; round < rounds; round++)
             {
                 await Task.Delay(random.Next(1000, 2500), Token);
@@ -45,6 +47,9 @@ public sealed class KillTests(ITestOutputHelper output)
             await Task.Delay(1000, Token);
             await stop.CancelAsync();
             await Task.WhenAll(running);
+            // Only now: a poll that brings nothing says that all is there when nothing is under way any more.
+            await allSaid.CancelAsync();
+            await polling;
             foreach (var (id, members) in groups)
             {
                 var entries = await Ledger.ReadAllAsync(members[1], id);
