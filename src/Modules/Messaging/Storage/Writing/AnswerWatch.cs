@@ -12,11 +12,8 @@ internal interface IWatchedAnswers
 /// </summary>
 internal sealed class AnswerWatch : IDisposable
 {
-    /// <summary>
-    /// How long a caller may hold up the others, twice at most. It is about threads and no rule of the chat: no clock of tests replaces it. Each look wakes
-    /// three threads, which a server with little to do feels; a caller who takes so long is rare.
-    /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+    /// <summary>How long a caller may hold up the others, twice at most. It is about threads and no rule of the chat: no clock of tests replaces it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();
     private readonly List<IWatchedAnswers> _watched = [];
